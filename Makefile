@@ -1,0 +1,51 @@
+# Every command of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock clean
+
+PYTHON ?= python3
+DAYS ?= 90
+SERVE ?= 1
+PORT ?= 3000
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(INSTALLED): requirements.lock pyproject.toml setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
+	@uv=$$(command -v uv || echo .uv/bin/uv); \
+	  $$uv venv --quiet --clear --python "$$(command -v $(PYTHON))" .venv && \
+	  $$uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
+	  $$uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+run: $(INSTALLED) ## Fill the demo tenants and serve the UI (DAYS=90, PORT=3000; SERVE=0 ends after the job)
+	@$(BIN)/marketing demo --days $(DAYS) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
+
+test: $(INSTALLED) ## Run all tests
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: $(INSTALLED) ## Check format, style, types and SQL
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt
+
+format: $(INSTALLED) ## Format code and SQL
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/sqlfluff fix --disable-progress-bar dbt
+
+bench: $(INSTALLED) ## Measure throughput, concurrency and memory, as ratios in one run
+	@$(BIN)/python -m benchmarks
+
+lock: ## Resolve the dependencies anew into requirements.lock
+	@uv=$$(command -v uv || echo .uv/bin/uv); \
+	  $$uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+
+clean: ## Remove the environment, caches and the demo's data
+	@rm -rf .venv .uv data dbt/target dbt/logs .pytest_cache .ruff_cache .mypy_cache build *.egg-info

@@ -1,0 +1,7 @@
+{% test none_where(model, condition) %}
+
+select *
+from {{ model }}
+where {{ condition }}
+
+{% endtest %}

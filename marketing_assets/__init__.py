@@ -1,0 +1,1 @@
+"""Marketing Assets: one true picture of commerce and advertising, as partitioned Dagster assets."""

@@ -1,0 +1,35 @@
+"""The `marketing` command."""
+
+from __future__ import annotations
+
+import logging
+
+import typer
+
+from marketing_assets.commands import (
+    connections,
+    dead_letters,
+    demo,
+    materialize,
+    replay,
+    sandbox,
+    tenants,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="One true picture of commerce and advertising, as partitioned Dagster assets.",
+)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(connections.app, name="connections")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(sandbox.app, name="sandbox")
+app.command("replay")(replay.replay)
+app.command("materialize")(materialize.materialize)
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    app()

@@ -1,0 +1,109 @@
+"""Fill the warehouse: one process a tenant, progress bars for people."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from marketing_assets.automation.schedules import RANGE_END, RANGE_START, plan, run_tags
+from marketing_assets.commands.demo.preflight import NotReady
+from marketing_assets.commands.demo.services import program
+from marketing_assets.ingest.fetch import now_utc
+from marketing_assets.partitions import ONE_DAY, DayRange, group_consecutive, local_day
+from marketing_assets.platforms.catalog import PLATFORMS, connections
+from marketing_assets.tenants import Tenant
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run of a tenant's job: a range of days with its run tags."""
+
+    tenant: Tenant
+    days: DayRange
+    tags: Mapping[str, str]
+
+
+def work_to_do(instance: dg.DagsterInstance, tenant: Tenant, days: int) -> list[Work]:
+    """The days that were never filled; where there are none, what a scheduled refresh would run."""
+    today = local_day(now_utc(), tenant.zone)
+    wanted = DayRange(max(tenant.start_date, today - (days - 1) * ONE_DAY), today)
+    filled = _filled(instance, tenant)
+    missing = group_consecutive(d for d in wanted if d not in filled)
+    if missing and not (filled and missing == [DayRange(today, today)]):
+        return [Work(tenant, m, {}) for m in missing]
+    platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
+    planned, _ = plan(tenant, platforms, now_utc())
+    # The window of a refresh can reach further back than the demo was filled.
+    first = min(filled | {today})
+    runs = [p for p in planned if p.days.last >= first]
+    return [Work(tenant, DayRange(max(first, p.days.first), p.days.last), run_tags(p)) for p in runs]
+
+
+def _filled(instance: dg.DagsterInstance, tenant: Tenant) -> set[date]:
+    key = dg.AssetKey([tenant.id, "mart", "daily_performance"])
+    return {date.fromisoformat(k) for k in instance.get_materialized_partitions(key)}
+
+
+def fill(console: Console, work: Sequence[Work], env: Mapping[str, str]) -> None:
+    """Run the work of all tenants side by side, each tenant's own runs one after the other."""
+    by_tenant: dict[str, list[Work]] = {}
+    for item in work:
+        by_tenant.setdefault(item.tenant.id, []).append(item)
+    columns = (TextColumn("{task.description:<58}"), BarColumn(30), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        queues = [_Queue(items, progress, env) for items in by_tenant.values()]
+        with ThreadPoolExecutor(len(queues) or 1) as pool:
+            try:
+                for ended in as_completed([pool.submit(q.run) for q in queues]):
+                    ended.result()
+            finally:
+                for queue in queues:
+                    queue.stop()
+
+
+class _Queue:
+    """The runs of one tenant, one after the other."""
+
+    def __init__(self, items: Sequence[Work], progress: Progress, env: Mapping[str, str]):
+        self._items, self._progress, self._env = list(items), progress, env
+        self._process: subprocess.Popen[str] | None = None
+        self._bar = progress.add_task("", total=None)
+
+    def run(self) -> None:
+        for work in self._items:
+            process = self._process = self._start(work)
+            assert process.stdout is not None and process.stderr is not None
+            for line in process.stdout:
+                self._show(json.loads(line))
+            error = process.stderr.read()
+            if process.wait() != 0:
+                raise NotReady(f"{self._label}: {error.strip() or 'the run failed'}")
+
+    def stop(self) -> None:
+        self._items = []
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait()
+
+    def _start(self, work: Work) -> subprocess.Popen[str]:
+        self._label = f"{work.tenant.id} {work.days}"
+        self._progress.update(self._bar, description=self._label, completed=0, total=None)
+        tags = {k: v for k, v in work.tags.items() if k not in {RANGE_START, RANGE_END}}
+        command = [program("marketing"), "materialize", work.tenant.id, "--events"]
+        command += ["--from", str(work.days.first), "--to", str(work.days.last), "--tags", json.dumps(tags)]
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(self._env)
+        )
+
+    def _show(self, event: Mapping[str, object]) -> None:
+        done, total = int(str(event["done"])), int(str(event["of"]))
+        text = f"{self._label}  {str(event['asset']).split('/', 1)[1]}"
+        self._progress.update(self._bar, description=text, completed=done, total=total)

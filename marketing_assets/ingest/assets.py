@@ -1,0 +1,216 @@
+"""Raw tables as Dagster assets: one asset a tenant and table, daily partitions, blocking checks."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from marketing_assets.ingest.landing import Landing, LandingError
+from marketing_assets.ingest.pii_key import pii_key
+from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
+from marketing_assets.locks import LockTimeout
+from marketing_assets.partitions import range_of_keys
+from marketing_assets.platforms.http import PlatformError
+from marketing_assets.platforms.platform import Platform, RawTable, Refresh
+from marketing_assets.platforms.tokens import TokenStoreError
+from marketing_assets.schema import Table, duckdb_type
+from marketing_assets.secrets import MissingSecret
+from marketing_assets.settings import Settings, load_settings
+from marketing_assets.tenants import Tenant
+from marketing_assets.warehouse.errors import WarehouseError
+from marketing_assets.warehouse.open import open_warehouse
+
+CHANGED_DAYS_TAG = "marketing/changed_days"
+"""Run tag: the only days whose records changed, comma separated; without it the whole range is fetched."""
+
+MENDABLE = (PlatformError, MissingSecret, TokenStoreError, LockTimeout, LandingError, WarehouseError)
+"""Errors whose message tells a person what to do; any other is a defect and keeps its traceback."""
+
+SHOWN_CALLS = 50
+SHOWN_FINDINGS = 20
+
+CHECKS: dict[str, tuple[bool, str]] = {
+    "contract": (True, "Every key once, every required value present."),
+    "completeness": (
+        True,
+        "What is stored adds up to what the platform itself counts; zero only if it says so.",
+    ),
+    "dead_letters": (False, "No record broke the table's contract."),
+    "schema_drift": (False, "The platform sent no field that the contract does not know."),
+}
+
+
+def raw_asset_key(tenant: Tenant, table: str) -> dg.AssetKey:
+    return dg.AssetKey([tenant.id, "raw", table])
+
+
+def warehouse_pool(tenant: Tenant) -> str:
+    """The concurrency pool that guards a tenant's warehouse file: one writer at a time."""
+    return f"{tenant.id}_warehouse"
+
+
+def raw_asset(
+    tenant: Tenant, platform: Platform, table: RawTable, partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
+    """The asset of one raw table of one tenant."""
+    key = raw_asset_key(tenant, table.name)
+    contract = table.contract
+
+    @dg.asset(
+        key=key,
+        description=f"{contract.description}\n\nSource: {platform.title}. Refreshed: {table.refresh.value}.",
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        io_manager_key=warehouse_pool(tenant),
+        group_name=f"{tenant.id}_raw",
+        owners=tenant.owners or None,
+        kinds={"python", platform.name.split("_")[0], "duckdb"},
+        tags={"tenant": tenant.id, "layer": "raw", "platform": platform.name},
+        pool=warehouse_pool(tenant),
+        metadata={
+            "dagster/column_schema": column_schema(contract),
+            "dagster/table_name": f"{tenant.id}.raw.{table.name}",
+            "restatement_days": table.restatement_days,
+            "key": ", ".join(contract.key),
+        },
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=key, blocking=blocking, description=text)
+            for name, (blocking, text) in CHECKS.items()
+        ],
+    )
+    def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        days = range_of_keys(context.partition_keys)
+        settings = load_settings()
+        try:
+            outcome = materialize_raw(
+                open_warehouse(settings, tenant.id),
+                Landing(settings.landing),
+                tenant,
+                platform,
+                table,
+                days,
+                pii_key(tenant, settings),
+                changed=changed_days(context),
+            )
+        except MENDABLE as error:
+            where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
+            raise dg.Failure(f"{where}: {error}", allow_retries=is_worth_retrying(error)) from error
+        return dg.MaterializeResult(
+            metadata=metadata_of(outcome, settings), check_results=check_results(key, outcome)
+        )
+
+    return materialize
+
+
+def is_worth_retrying(error: Exception) -> bool:
+    """Whether trying the same run again later can help."""
+    if isinstance(error, PlatformError):
+        return error.failure.value in {"throttle-short", "throttle-long", "transient"}
+    return not isinstance(error, MissingSecret)
+
+
+def changed_days(context: dg.AssetExecutionContext) -> list[date] | None:
+    tag = context.run.tags.get(CHANGED_DAYS_TAG)
+    return None if tag is None else [date.fromisoformat(d) for d in tag.split(",") if d]
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """A contract's columns as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                c.name,
+                type=duckdb_type(c),
+                description=c.description,
+                constraints=dg.TableColumnConstraints(nullable=not c.required),
+                tags={"pii": c.pii.value} if c.pii else None,
+            )
+            for c in table.all_columns
+        ]
+    )
+
+
+def metadata_of(outcome: RawOutcome, settings: Settings) -> dict[str, Any]:
+    """What a materialisation shows: rows, calls, landed files, drift, dead letters."""
+    if outcome.loaded is None:
+        return {"skipped": outcome.skipped}
+    calls: dict[str, float] = {}
+    for manifest in outcome.manifests:
+        for name, value in manifest.calls.items():
+            calls[name] = calls.get(name, 0) + value
+    requests = [p.request for m in outcome.manifests for p in m.pages][:SHOWN_CALLS]
+    return {
+        "dagster/row_count": outcome.loaded.total,
+        "days": len(outcome.loaded.days),
+        "rows_by_day": dg.MetadataValue.json({str(d): n for d, n in sorted(outcome.loaded.rows.items())}),
+        "duplicates_dropped": outcome.loaded.duplicates,
+        "dead_letters": outcome.loaded.dead.total(),
+        "schema_drift": dg.MetadataValue.json(dict(outcome.drift)),
+        "api": dg.MetadataValue.json({k: round(v, 3) for k, v in calls.items()}),
+        "api_calls": dg.MetadataValue.json(requests),
+        "landed": dg.MetadataValue.md(_landed(outcome, settings)),
+    }
+
+
+def _landed(outcome: RawOutcome, settings: Settings) -> str:
+    files = [(f.path, f.records, f.bytes) for m in outcome.manifests for f in m.files]
+    lines = [f"| {path} | {records} | {size} |" for path, records, size in files[:SHOWN_CALLS]]
+    return "\n".join(
+        [f"Below `{settings.landing}`", "", "| file | records | bytes |", "|---|---|---|", *lines]
+    )
+
+
+def check_results(key: dg.AssetKey, outcome: RawOutcome) -> list[dg.AssetCheckResult]:
+    """The outcome as results of the asset's checks."""
+    return [
+        _result(key, name, passed, findings, error) for name, passed, findings, error in _verdicts(outcome)
+    ]
+
+
+def _verdicts(outcome: RawOutcome) -> Iterator[tuple[str, bool, list[str], bool]]:
+    """Name, passed, findings and whether a failure is an error (else a warning) of each check."""
+    broken = []
+    if outcome.duplicate_keys:
+        broken.append(f"{outcome.duplicate_keys} keys stand more than once")
+    if outcome.missing_values:
+        broken.append(f"{outcome.missing_values} rows lack a required value")
+    yield "contract", not broken, broken, True
+    yield "completeness", not outcome.differences, [str(d) for d in outcome.differences], True
+    dead = outcome.loaded.dead if outcome.loaded else {}
+    found = [f"{day}: {n} records" for day, n in sorted(dead.items())]
+    if found:
+        found.append("see `marketing dead-letters list`; replay them once the cause is mended")
+    yield "dead_letters", not dead, found, False
+    drift = [f"{name}: in {n} records" for name, n in sorted(outcome.drift.items())]
+    yield "schema_drift", not drift, drift, False
+
+
+def _result(
+    key: dg.AssetKey, name: str, passed: bool, findings: list[str], error: bool
+) -> dg.AssetCheckResult:
+    shown = findings[:SHOWN_FINDINGS]
+    if len(findings) > SHOWN_FINDINGS:
+        shown.append(f"and {len(findings) - SHOWN_FINDINGS} more")
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN,
+        description="; ".join(shown) or None,
+        metadata={"findings": dg.MetadataValue.text(json.dumps(findings, ensure_ascii=False))}
+        if findings
+        else {},
+    )
+
+
+def raw_assets(
+    tenant: Tenant, platforms: list[Platform], partitions: dg.PartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """The raw assets of a tenant: every table of every platform it is connected to."""
+    return [raw_asset(tenant, p, t, partitions) for p in platforms for t in p.tables]
+
+
+def tables_refreshed(platforms: list[Platform], refresh: Refresh) -> list[tuple[Platform, RawTable]]:
+    return [(p, t) for p in platforms for t in p.tables if t.refresh is refresh]

@@ -1,0 +1,187 @@
+"""Personal values are replaced before anything touches a disk.
+
+Declared personal fields are hashed with the tenant's own key (or dropped). A field that no contract
+declares is schema drift; where its name sounds personal it is masked too, so that a platform's addition
+cannot leak a person.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import orjson
+
+from marketing_assets.schema import Column, Pii, Table, Type
+
+_SOUNDS_PERSONAL = re.compile(
+    r"e_?mail|phone|mobile|address|recipient|receiver|buyer|customer|first_?name|last_?name|full_?name"
+    r"|user_?name|birth|passport|national|tax_?id|cpf|postal|zip|latitude|longitude|ip_addr|message|note",
+    re.IGNORECASE,
+)
+_NESTED = (dict, list)
+_MOST_STRANGERS = 1000
+"""Undeclared names remembered by object; objects that have ids for names would fill memory."""
+UNREADABLE = b'{"_unreadable":true}'
+
+
+def keyed_hash(key: bytes, value: str) -> str:
+    """A personal value's stand-in: the first 128 bits of HMAC-SHA256 under the tenant's key, as hex."""
+    return hmac.digest(key, value.encode(), "sha256").hex()[:32]
+
+
+@dataclass
+class _Node:
+    """What is known of one object's fields: masked ones, nested ones, and whether anything goes below."""
+
+    action: Pii | None = None
+    known: bool = False
+    fields: dict[str, _Node] = field(default_factory=dict)
+    open: bool = False
+    """Its inside is not declared: new fields in it are no drift."""
+    _strangers: dict[tuple[str, bool], _Node] = field(default_factory=dict)
+
+    @property
+    def personal(self) -> bool:
+        """Whether some of its fields are masked, so that a new one beside them is likely personal too."""
+        return any(inner.action is not None for inner in self.fields.values())
+
+    def stranger(self, name: str, nested: bool) -> _Node:
+        """What is done to a field that no contract declares; the answer is kept, for names recur."""
+        found = self._strangers.get((name, nested))
+        if found is None:
+            personal = _SOUNDS_PERSONAL.search(name) or (nested and self.personal)
+            found = _Node(action=Pii.HASH) if personal else _Node(open=True)
+            if len(self._strangers) >= _MOST_STRANGERS:
+                self._strangers.clear()
+            self._strangers[name, nested] = found
+        return found
+
+    def at(self, path: Iterable[str]) -> _Node:
+        node = self
+        for part in path:
+            node = node.fields.setdefault(part, _Node())
+            node.known = True
+        return node
+
+
+def _plan(table: Table) -> _Node:
+    root = _Node()
+
+    def declare(column: Column, prefix: tuple[str, ...]) -> None:
+        path = prefix + column.path
+        node = root.at(path)
+        for inner in column.fields:
+            declare(inner, path)
+        node.open = not node.fields
+
+    for column in table.columns:
+        declare(column, ())
+    for name in table.ignored:
+        root.at(name.split(".")).open = True
+    for path, action in table.personal():
+        root.at(path).action = action
+    root.at(("_context",))
+    return root
+
+
+@dataclass(frozen=True)
+class MaskedPage:
+    """A page ready for landing: one record a line, and the fields no contract declares with their counts."""
+
+    lines: list[bytes]
+    drift: Counter[str]
+
+
+class Masker:
+    """Masks the records of one table with one tenant's key."""
+
+    def __init__(self, table: Table, key: bytes):
+        self._key = key
+        self._plan = _plan(table)
+        self._personal = any(True for _ in table.personal())
+        self._shape = _known_shape(self._plan)
+
+    def mask(self, records: Sequence[bytes]) -> MaskedPage:
+        """Mask a page. Records without personal fields and without drift are kept byte for byte."""
+        lines = [_one_line(bytes(r)) for r in records]
+        if not self._personal and self._all_known(lines):
+            return MaskedPage(lines, Counter())
+        drift: Counter[str] = Counter()
+        return MaskedPage([self._mask_record(line, drift) for line in lines], drift)
+
+    def _all_known(self, lines: list[bytes]) -> bool:
+        try:
+            for line in lines:
+                self._shape(line)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    def _mask_record(self, line: bytes, drift: Counter[str]) -> bytes:
+        record = orjson.loads(line)
+        if not isinstance(record, dict):
+            # Something else than an object could hold anything; keep nothing of it but the fact.
+            return UNREADABLE
+        found: set[str] = set()
+        self._walk(record, self._plan, "", found)
+        drift.update(found)
+        return orjson.dumps(record)
+
+    def _walk(self, record: dict[str, Any], node: _Node, prefix: str, found: set[str]) -> None:
+        fields = node.fields
+        for name, value in record.items():
+            known = fields.get(name)
+            if known is None:
+                known = node.stranger(name, nested=bool(prefix))
+                if not node.open:
+                    found.add(prefix + name)
+            if known.action is not None:
+                record[name] = self._replaced(value, known.action)
+            elif isinstance(value, _NESTED):
+                self._descend(value, known, f"{prefix}{name}.", found)
+
+    def _descend(self, value: Any, node: _Node, prefix: str, found: set[str]) -> None:
+        if isinstance(value, dict):
+            self._walk(value, node, prefix, found)
+        elif isinstance(value, list):
+            for element in value:
+                if isinstance(element, _NESTED):
+                    self._descend(element, node, prefix, found)
+
+    def _replaced(self, value: Any, action: Pii) -> str | None:
+        if value is None or value == "" or action is Pii.DROP or isinstance(value, (*_NESTED, bool)):
+            return None
+        return keyed_hash(self._key, str(value))
+
+
+def _one_line(record: bytes) -> bytes:
+    # A raw line break in JSON can only be white space between tokens.
+    return record.replace(b"\r", b" ").replace(b"\n", b" ") if b"\n" in record or b"\r" in record else record
+
+
+def _known_shape(root: _Node) -> Callable[[bytes], Any]:
+    """A decoder that accepts exactly the declared fields and fails on any other; it reads no values."""
+
+    def shape(node: _Node) -> Any:
+        if node.open or not node.fields:
+            return msgspec.Raw
+        members = [
+            (f"f{i}", shape(inner), msgspec.field(name=name, default=None))
+            for i, (name, inner) in enumerate(node.fields.items())
+        ]
+        struct = msgspec.defstruct("Known", members, forbid_unknown_fields=True, gc=False)
+        # A declared object may arrive as one object, as a list of them, or not at all.
+        return struct if node is root else list[struct] | struct | None  # type: ignore[valid-type]
+
+    return msgspec.json.Decoder(shape(root)).decode
+
+
+def personal_columns(table: Table) -> set[str]:
+    """Names of a table's columns that hold masked personal values."""
+    return {c.name for c in table.columns if c.pii is not None and c.type is not Type.RECORD}

@@ -1,0 +1,153 @@
+"""Materialise days of one raw table: fetch, land, load, compare. No Dagster in here."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+
+from marketing_assets.ingest.completeness import (
+    Difference,
+    contract_sql,
+    controls_by_day,
+    differences,
+    figures_sql,
+)
+from marketing_assets.ingest.fetch import fetch, now_utc
+from marketing_assets.ingest.landing import Landing, Manifest
+from marketing_assets.ingest.load import Loaded, load
+from marketing_assets.partitions import DayRange, group_consecutive, local_day
+from marketing_assets.platforms.catalog import connections
+from marketing_assets.platforms.platform import Platform, RawTable, Refresh
+from marketing_assets.schema import Table
+from marketing_assets.tenants import Connection, Tenant
+from marketing_assets.warehouse.warehouse import Warehouse
+
+# Fetching a couple of untouched days between two touched ones is cheaper than a second set of calls.
+MERGE_GAP_DAYS = 2
+
+
+@dataclass(frozen=True)
+class RawOutcome:
+    """What happened to a raw table. `skipped` tells why nothing was fetched, where that is so."""
+
+    manifests: list[Manifest]
+    loaded: Loaded | None
+    differences: list[Difference]
+    duplicate_keys: int
+    missing_values: int
+    skipped: str | None = None
+
+    @property
+    def drift(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for manifest in self.manifests:
+            total.update(manifest.drift)
+        return total
+
+
+def ranges_to_fetch(
+    table: RawTable, days: DayRange, today: date, changed: Iterable[date] | None
+) -> list[DayRange]:
+    """The days of a run that are fetched: of a snapshot only today, of changing records those named."""
+    if table.refresh is Refresh.SNAPSHOT:
+        return [DayRange(today, today)] if today in days else []
+    if table.refresh is Refresh.CHANGED and changed is not None:
+        touched = [d for d in changed if d in days]
+        return group_consecutive(touched, merge_gap=MERGE_GAP_DAYS)
+    return [days]
+
+
+def materialize_raw(
+    warehouse: Warehouse,
+    landing: Landing,
+    tenant: Tenant,
+    platform: Platform,
+    table: RawTable,
+    days: DayRange,
+    pii_key: bytes,
+    changed: Iterable[date] | None = None,
+    clock: Callable[[], datetime] = now_utc,
+) -> RawOutcome:
+    """Fetch, land and load the days of a raw table for every connection of the tenant."""
+    today = local_day(clock(), tenant.zone)
+    ranges = ranges_to_fetch(table, days, today, changed)
+    if not ranges:
+        return _nothing(table, today)
+    fetches: dict[date, list[Manifest]] = defaultdict(list)
+    for connection in connections(tenant, platform):
+        for wanted in ranges:
+            manifest = fetch(landing, tenant, platform, table, connection, wanted, pii_key, clock)
+            for day in wanted:
+                fetches[day].append(manifest)
+    return load_and_compare(warehouse, landing, table.contract, fetches)
+
+
+def replay_raw(
+    warehouse: Warehouse,
+    landing: Landing,
+    tenant: Tenant,
+    platform: Platform,
+    table: RawTable,
+    days: DayRange,
+) -> RawOutcome:
+    """Rebuild the days of a raw table from landing, each from its newest complete fetch, without a call.
+
+    Raises LookupError naming the days that no complete fetch covers.
+    """
+    fetches: dict[date, list[Manifest]] = defaultdict(list)
+    for connection in connections(tenant, platform):
+        newest = landing.newest(tenant.id, platform.name, table.name, connection.account_id, days)
+        missing = [d for d in days if d not in newest]
+        if missing:
+            raise LookupError(_not_landed(tenant, platform, table, connection, missing))
+        for day, manifest in newest.items():
+            fetches[day].append(manifest)
+    return load_and_compare(warehouse, landing, table.contract, fetches)
+
+
+def load_and_compare(
+    warehouse: Warehouse, landing: Landing, table: Table, fetches: Mapping[date, list[Manifest]]
+) -> RawOutcome:
+    loaded = load(warehouse, landing, table, fetches)
+    relation = warehouse.relation("raw", table.name)
+    bounds = {"first": min(fetches), "last": max(fetches)}
+    figures = figures_of(warehouse.query(figures_sql(table, relation), bounds))
+    contract = warehouse.query(contract_sql(table, relation), bounds).row(0, named=True)
+    manifests = {m.fetch_id: m for group in fetches.values() for m in group}
+    return RawOutcome(
+        manifests=list(manifests.values()),
+        loaded=loaded,
+        differences=differences(table, loaded.days, controls_by_day(fetches), figures, loaded.dead),
+        duplicate_keys=contract["duplicate_keys"],
+        missing_values=contract["missing_values"],
+    )
+
+
+def figures_of(frame: pl.DataFrame) -> dict[date, dict[str, Decimal]]:
+    """Rows of `figures_sql` by day."""
+    return {
+        row["day"]: {k: Decimal(v or 0) for k, v in row.items() if k != "day"}
+        for row in frame.iter_rows(named=True)
+    }
+
+
+def _nothing(table: RawTable, today: date) -> RawOutcome:
+    why = "none of these days had a changed record"
+    if table.refresh is Refresh.SNAPSHOT:
+        why = f"a snapshot tells only of today ({today}); other days are never filled with today's state"
+    return RawOutcome([], None, [], 0, 0, skipped=why)
+
+
+def _not_landed(
+    tenant: Tenant, platform: Platform, table: RawTable, connection: Connection, missing: list[date]
+) -> str:
+    days = ", ".join(map(str, group_consecutive(missing)))
+    return (
+        f"{tenant.id}/{platform.name}/{connection.account_id}: landing holds no complete fetch of "
+        f"{table.name} for {days}; materialise these days, which fetches them from the platform"
+    )

@@ -1,0 +1,7 @@
+"""The advertising of every tenant, found by the tenant's key."""
+
+from marketing_assets.sandbox.advertising.plan import Portfolio
+from marketing_assets.sandbox.advertising.portfolio_northwind import NORTHWIND
+from marketing_assets.sandbox.advertising.portfolio_siam import SIAM
+
+PORTFOLIOS: dict[str, Portfolio] = {portfolio.tenant: portfolio for portfolio in (SIAM, NORTHWIND)}

@@ -1,0 +1,62 @@
+"""Settings of one installation, read from the environment (prefix `MARKETING_`)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Where things are. Relative paths are taken from the current folder."""
+
+    model_config = SettingsConfigDict(env_prefix="MARKETING_", frozen=True)
+
+    home: Path = Field(Path("data"), description="Folder of warehouse, landing, secrets and state.")
+    tenants_dir: Path = Field(Path("tenants"), description="Folder with one YAML file a tenant.")
+    tenants: str = Field("", description="Comma list of tenant ids this location serves; empty = all.")
+    landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
+    dbt_dir: Path = Field(
+        Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
+    )
+    duckdb_memory_limit: str = Field(
+        "256MB", description="Memory a DuckDB connection may use before spilling."
+    )
+    lock_timeout_seconds: float = Field(
+        600, description="How long to wait for another writer of a tenant file."
+    )
+    token_store: str = Field(
+        "file",
+        description="Where access tokens are kept: `file` (encrypted, in HOME/tokens) or `google:PROJECT`.",
+    )
+    token_key: SecretStr = Field(
+        SecretStr(""),
+        description="Fernet keys of token files, by commas, newest first; empty = HOME/keys/tokens.key.",
+    )
+
+    @cached_property
+    def landing(self) -> str:
+        return self.landing_url or str((self.home / "landing").absolute())
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def keys_dir(self) -> Path:
+        return self.home / "keys"
+
+    @property
+    def tokens_dir(self) -> Path:
+        return self.home / "tokens"
+
+    def warehouse_file(self, tenant_id: str) -> Path:
+        """The DuckDB file of a tenant."""
+        return (self.home / "warehouse" / f"{tenant_id}.duckdb").absolute()
+
+
+def load_settings() -> Settings:
+    """The settings as the environment gives them now (not cached: tests and tools change it)."""
+    return Settings()

@@ -1,0 +1,231 @@
+"""Tenants: one YAML file each, read into checked models.
+
+A tenant is a seller with its own time zone, reporting currency, accounts and targets. What a platform
+needs of a connection beyond an account id (its `settings` and `secrets`) is declared by the platform and
+checked by `marketing_assets.platforms.catalog`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+_STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class EnvSecret(BaseModel):
+    """A secret in an environment variable whose name begins with the tenant's id."""
+
+    model_config = _STRICT
+    env: str
+
+
+class FileSecret(BaseModel):
+    """A secret in a file below `MARKETING_HOME/secrets/<tenant>/`."""
+
+    model_config = _STRICT
+    file: str
+
+
+class GoogleSecret(BaseModel):
+    """A secret in Google Secret Manager: `projects/P/secrets/<tenant>-NAME[/versions/V]`."""
+
+    model_config = _STRICT
+    google: str
+
+
+SecretRef = EnvSecret | FileSecret | GoogleSecret
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"'{value}' is no IANA time zone; write one such as Asia/Bangkok")
+    return value
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"'{value}' is no ISO 4217 currency code; write one such as THB")
+    return value
+
+
+def _owner(value: str) -> str:
+    if not re.fullmatch(r"team:[\w-]+|[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise ValueError(f"'{value}' is neither an e-mail address nor 'team:NAME'")
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Currency = Annotated[str, AfterValidator(_currency)]
+
+
+class Vat(BaseModel):
+    """Whether prices include value-added tax, and its rate (0.07 = 7 %)."""
+
+    model_config = _STRICT
+    prices_include_vat: bool = True
+    rate: Decimal = Field(Decimal(0), ge=0, lt=1)
+
+
+class Targets(BaseModel):
+    """What the tenant aims at: return on ad spend (a ratio) and cost per acquisition (reporting currency)."""
+
+    model_config = _STRICT
+    roas: Decimal = Field(gt=0)
+    cpa: Decimal = Field(gt=0)
+
+
+class Connection(BaseModel):
+    """A tenant's account on one platform."""
+
+    model_config = _STRICT
+    platform: str
+    account_id: str = Field("", description="Shop, ad account or property id, as text.")
+    name: str = Field("", description="What people call the account.")
+    base_url: HttpUrl | None = Field(None, description="Another address than the platform's own.")
+    settings: dict[str, Any] = Field(default_factory=dict)
+    secrets: dict[str, SecretRef] = Field(default_factory=dict)
+
+    @field_validator("account_id", mode="before")
+    @classmethod
+    def _text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Tenant(BaseModel):
+    """One tenant. Money targets are in `reporting_currency`; days are days of `time_zone`."""
+
+    model_config = _STRICT
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{1,29}$")
+    display_name: str = Field(min_length=1)
+    time_zone: TimeZone
+    reporting_currency: Currency
+    start_date: date
+    owners: list[Annotated[str, AfterValidator(_owner)]] = Field(
+        default_factory=list, description="E-mail addresses or `team:NAME`."
+    )
+    vat: Vat = Vat()
+    targets: Targets
+    cogs_share: Decimal = Field(ge=0, le=1, description="Share of revenue taken as cost where none is known.")
+    connections: list[Connection] = Field(min_length=1)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def connections_to(self, platform: str) -> list[Connection]:
+        return [c for c in self.connections if c.platform == platform]
+
+    @model_validator(mode="after")
+    def _walls(self) -> Tenant:
+        for i, connection in enumerate(self.connections):
+            for name, ref in connection.secrets.items():
+                complaint = _reaches_out(self.id, ref)
+                if complaint:
+                    raise ValueError(f"connections.{i}.secrets.{name}: {complaint}")
+        seen = [(c.platform, c.account_id) for c in self.connections]
+        for twice in {s for s in seen if seen.count(s) > 1}:
+            raise ValueError(f"connections: account {twice[1]!r} of {twice[0]} is listed twice; keep one")
+        return self
+
+
+def _reaches_out(tenant_id: str, ref: SecretRef) -> str | None:
+    """Why a reference could read another tenant's secret, or None where it cannot."""
+    if isinstance(ref, EnvSecret):
+        prefix = f"{tenant_id.upper()}_"
+        if not ref.env.startswith(prefix):
+            return f"environment variable '{ref.env}' must begin with '{prefix}'"
+    elif isinstance(ref, FileSecret):
+        parts = Path(ref.file).parts
+        if Path(ref.file).is_absolute() or ".." in parts or parts[:1] != (tenant_id,):
+            return f"file '{ref.file}' must be a path below '{tenant_id}/' (in MARKETING_HOME/secrets)"
+    elif not re.fullmatch(rf"projects/[^/]+/secrets/{tenant_id}-[^/]+(/versions/[^/]+)?", ref.google):
+        return f"'{ref.google}' must be projects/PROJECT/secrets/{tenant_id}-NAME"
+    return None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in a tenant file: where it is and how to mend it."""
+
+    file: str
+    field: str
+    message: str
+    kind: Literal["syntax", "value", "platform"] = "value"
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.field}: {self.message}"
+
+
+class TenantError(Exception):
+    """Tenant files that cannot be used; lists every mistake."""
+
+    def __init__(self, problems: list[Problem]):
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
+
+
+_REMEDIES = {
+    "missing": "is missing; add it",
+    "extra_forbidden": "is no known field; remove it or mend its spelling",
+}
+
+
+def parse_tenant(path: Path) -> tuple[Tenant | None, list[Problem]]:
+    """A tenant file as a model, or every mistake in it."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return None, [Problem(path.name, "(file)", f"is no valid YAML: {error}", "syntax")]
+    if not isinstance(content, dict):
+        return None, [Problem(path.name, "(file)", "must be a mapping of fields to values", "syntax")]
+    problems = []
+    if isinstance(content.get("id"), str) and content["id"] != path.stem:
+        problems.append(Problem(path.name, "id", f"is '{content['id']}'; name the file {content['id']}.yaml"))
+    try:
+        tenant = Tenant.model_validate(content)
+    except ValidationError as error:
+        return None, problems + [_problem(path, e) for e in error.errors()]
+    return (None if problems else tenant), problems
+
+
+def _problem(path: Path, error: Any) -> Problem:
+    # Members of the secret union appear in the location by class name; people know only the field.
+    location = [str(p) for p in error["loc"] if str(p) not in {"EnvSecret", "FileSecret", "GoogleSecret"}]
+    message = _REMEDIES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    given = error.get("input")
+    if error["type"] not in _REMEDIES and isinstance(given, str | int | float):
+        message += f" (given: {given!r})"
+    return Problem(path.name, ".".join(location) or "(file)", message)
+
+
+def read_tenants(folder: Path) -> tuple[list[Tenant], list[Problem]]:
+    """Every tenant of a folder that can be read, and every mistake in the rest."""
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]) if folder.is_dir() else []
+    if not files:
+        remedy = "holds no tenant file; add one, or set MARKETING_TENANTS_DIR"
+        return [], [Problem(str(folder), "(folder)", remedy)]
+    tenants, problems = [], []
+    for path in files:
+        tenant, found = parse_tenant(path)
+        problems += found
+        if tenant:
+            tenants.append(tenant)
+    return tenants, problems

@@ -1,0 +1,113 @@
+"""The dbt project as Dagster assets: staging and marts of one tenant, dbt's tests as their checks."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import dbt_assets
+
+from marketing_assets.partitions import DayRange, local_day
+from marketing_assets.platforms.catalog import PLATFORMS, connections
+from marketing_assets.platforms.platform import Refresh
+from marketing_assets.settings import Settings, load_settings
+from marketing_assets.tenants import Tenant
+from marketing_assets.transform.manifest import prepare_manifest
+from marketing_assets.transform.results import check_results, failure, materializations
+from marketing_assets.transform.runner import build
+from marketing_assets.transform.translator import TenantTranslator, serves
+from marketing_assets.transform.vars import days_for_run, dbt_vars
+from marketing_assets.warehouse.open import open_warehouse
+from marketing_assets.warehouse.warehouse import TableSpec
+
+UNIQUE_ID = "dagster_dbt/unique_id"
+"""Metadata of assets and checks in which dagster-dbt keeps the node they stand for."""
+
+Event = dg.MaterializeResult | dg.AssetCheckResult
+
+
+def transform_assets(
+    tenant: Tenant, partitions_def: dg.PartitionsDefinition, settings: Settings
+) -> dg.AssetsDefinition:
+    """Staging and marts of a tenant, computed from its raw tables."""
+    project = prepare_manifest(settings)
+    unserved = [n["name"] for n in project.manifest["nodes"].values() if not serves(tenant, n)]
+
+    @dbt_assets(
+        manifest=project.manifest,
+        exclude=" ".join(unserved) or None,
+        dagster_dbt_translator=TenantTranslator(tenant),
+        name=f"{tenant.id}_transform",
+        partitions_def=partitions_def,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=f"{tenant.id}_warehouse",
+    )
+    def transform(context: dg.AssetExecutionContext) -> Iterator[Event]:
+        days = sorted(date.fromisoformat(key) for key in context.partition_keys)
+        yield from run_models(context, tenant, load_settings(), days)
+
+    return transform
+
+
+def run_models(
+    context: dg.AssetExecutionContext, tenant: Tenant, settings: Settings, partitions: list[date]
+) -> Iterator[Event]:
+    """Run the selected models and checks for the given days and say what became of each."""
+    project = prepare_manifest(settings)
+    nodes = project.manifest["nodes"]
+    keys = _selected_assets(context)
+    checks = _selected_checks(context)
+    days = days_for_run(partitions, today=local_day(datetime.now(UTC), tenant.zone))
+    ensure_snapshot_tables(tenant, settings, partitions[-1])
+    run = build(
+        project,
+        select=[nodes[unique_id]["name"] for unique_id in (*keys, *checks)],
+        variables=dbt_vars(tenant, settings, days),
+        target_path=_target_path(settings, context),
+        log=context.log.info,
+        lock_timeout_seconds=settings.lock_timeout_seconds,
+    )
+    yield from materializations(run, keys, nodes, days)
+    severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
+    yield from check_results(run, checks, severities)
+    if problem := failure(run, keys.keys()):
+        raise dg.Failure(f"{tenant.id}, days {partitions[0]}..{partitions[-1]}: {problem}")
+
+
+def _selected_assets(context: dg.AssetExecutionContext) -> dict[str, dg.AssetKey]:
+    """The selected assets by dbt node."""
+    metadata = context.assets_def.metadata_by_key
+    return {metadata[key][UNIQUE_ID]: key for key in sorted(context.selected_asset_keys)}
+
+
+def _selected_checks(context: dg.AssetExecutionContext) -> dict[str, dg.AssetCheckKey]:
+    """The selected checks by dbt node."""
+    specs = context.assets_def.check_specs
+    selected = context.selected_asset_check_keys
+    return {spec.metadata[UNIQUE_ID]: spec.key for spec in specs if spec.key in selected}
+
+
+def _severity(node: dict[str, Any]) -> dg.AssetCheckSeverity:
+    warns = str(node["config"].get("severity") or "error").lower() == "warn"
+    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
+
+
+def _target_path(settings: Settings, context: dg.AssetExecutionContext) -> Path:
+    """Where dbt leaves the compiled SQL and the results of a run."""
+    return (settings.home / "dbt" / "runs" / context.run.run_id).absolute()
+
+
+def ensure_snapshot_tables(tenant: Tenant, settings: Settings, day: date) -> None:
+    """Create the raw snapshot tables that no fetch has written yet, empty.
+
+    Snapshots are only written for the day they are taken, so a run over older days alone finds no table.
+    """
+    warehouse = open_warehouse(settings, tenant.id)
+    existing = set(warehouse.tables("raw"))
+    for platform in PLATFORMS.values():
+        if not connections(tenant, platform):
+            continue
+        for table in platform.tables:
+            if table.refresh is Refresh.SNAPSHOT and table.name not in existing:
+                warehouse.replace_days("raw", TableSpec.from_table(table.contract), DayRange(day, day), [])

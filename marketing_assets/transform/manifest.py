@@ -1,0 +1,119 @@
+"""The parsed dbt project: parsed once, shared by every tenant, process and run.
+
+Parsing takes seconds and depends on the project's files alone, so its result is kept below
+`MARKETING_HOME/dbt/` under a hash of those files. dbt's own partial parsing is of no use here: it starts
+over whenever a var changes, and every run has its own days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import orjson
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+from marketing_assets.settings import Settings
+
+TARGET = "duckdb"
+_PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-bigquery")
+_GENERATED = {"target", "logs", "dbt_packages", ".user.yml"}
+
+
+@dataclass(frozen=True)
+class DbtProject:
+    """A project that is ready to run: where its files and its parsed manifest are."""
+
+    project_dir: Path
+    parsed_dir: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as dbt publishes it, for what only reads it."""
+        content: dict[str, Any] = orjson.loads((self.parsed_dir / "manifest.json").read_bytes())
+        return content
+
+    def fresh_manifest(self) -> Manifest:
+        """The manifest as dbt runs it. A run changes it, so each gets its own.
+
+        On BigQuery, where a tenant's layers are datasets of its own, this is where schemas and relation
+        names are rewritten for the tenant; on DuckDB they are the same in every tenant's file.
+        """
+        manifest = Manifest.from_msgpack((self.parsed_dir / "partial_parse.msgpack").read_bytes())
+        manifest.build_flat_graph()
+        return manifest
+
+
+class DbtParseError(Exception):
+    """The dbt project does not parse; the text is dbt's."""
+
+
+def prepare_manifest(settings: Settings) -> DbtProject:
+    """The parsed project, parsed now if its files changed since.
+
+    Safe beside other processes: each parses in a folder of its own and the first to finish is kept.
+    """
+    project_dir = settings.dbt_dir.absolute()
+    kept = (settings.home / "dbt" / "parsed").absolute()
+    parsed = kept / _fingerprint(project_dir)
+    if not (parsed / "manifest.json").exists():
+        kept.mkdir(parents=True, exist_ok=True)
+        building = kept / f".{uuid.uuid4().hex}"
+        try:
+            _parse(project_dir, building)
+            try:
+                os.rename(building, parsed)
+            except OSError:
+                # Another process was first; its result is as good.
+                if not (parsed / "manifest.json").exists():
+                    raise
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return DbtProject(project_dir, parsed)
+
+
+def base_arguments(project_dir: Path, target_path: Path) -> list[str]:
+    """Arguments of every dbt command: nothing is written into the project, nothing is sent anywhere."""
+    return [
+        *("--project-dir", str(project_dir)),
+        *("--profiles-dir", str(project_dir)),
+        *("--target", TARGET),
+        *("--target-path", str(target_path)),
+        *("--log-path", str(target_path)),
+        *("--log-level", "none"),
+        *("--log-level-file", "none"),
+        "--no-use-colors",
+        "--no-send-anonymous-usage-stats",
+        "--no-version-check",
+    ]
+
+
+def _parse(project_dir: Path, target_path: Path) -> None:
+    result = dbtRunner().invoke(["parse", "--no-partial-parse", *base_arguments(project_dir, target_path)])
+    if not result.success:
+        raise DbtParseError(f"the dbt project in {project_dir} does not parse: {result.exception}")
+
+
+def _fingerprint(project_dir: Path) -> str:
+    """A hash of everything that parsing depends on: the project's files and dbt's version."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        digest.update(f"{package} {version(package)}\n".encode())
+    for path in sorted(project_dir.rglob("*")):
+        relative = path.relative_to(project_dir)
+        if path.is_file() and not _GENERATED & set(relative.parts):
+            digest.update(f"{relative.as_posix()} {path.stat().st_size}\n".encode())
+            digest.update(path.read_bytes())
+    # Parsed paths are absolute, so the same project elsewhere is parsed anew.
+    digest.update(str(project_dir).encode())
+    return digest.hexdigest()[:20]
+
+

@@ -1,0 +1,102 @@
+"""What a dbt run says, in Dagster's words: materialisations, check results and a failure that names names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from marketing_assets.transform.runner import DbtRun, NodeOutcome, Written
+from marketing_assets.transform.vars import RunDays
+
+CHECK_STATUSES = {"pass", "warn", "fail", "error"}
+
+
+def materializations(
+    run: DbtRun,
+    keys: Mapping[str, dg.AssetKey],
+    nodes: Mapping[str, Any],
+    days: RunDays,
+) -> Iterator[dg.MaterializeResult]:
+    """One result for each asset that was written. `keys` gives the asset of each selected node."""
+    # In dbt's order, because Dagster wants a table after those it reads from.
+    for unique_id, outcome in run.nodes.items():
+        if unique_id in keys and outcome.status == "success":
+            key, written = keys[unique_id], run.written.get(unique_id)
+            yield dg.MaterializeResult(
+                asset_key=key, metadata=_metadata(key, outcome, written, nodes[unique_id], days)
+            )
+
+
+def _metadata(
+    key: dg.AssetKey, outcome: NodeOutcome, written: Written | None, node: Mapping[str, Any], days: RunDays
+) -> dict[str, Any]:
+    replaced = days.mart_days if _compares(node) else days.days
+    found: dict[str, Any] = {
+        "dagster/table_name": ".".join(key.path),
+        "days": len(replaced),
+        "first_day": str(replaced[0]),
+        "last_day": str(replaced[-1]),
+        "execution_seconds": round(outcome.seconds, 3),
+    }
+    if outcome.compiled_path:
+        found["compiled_sql"] = dg.MetadataValue.path(outcome.compiled_path)
+    if written is not None:
+        found["dagster/row_count"] = written.rows
+        found["dagster/column_schema"] = column_schema(written, node)
+    return found
+
+
+def _compares(node: Mapping[str, Any]) -> bool:
+    return (node["config"].get("meta") or {}).get("replaces") == "mart_days"
+
+
+def column_schema(written: Written, node: Mapping[str, Any]) -> dg.TableSchema:
+    """The table's columns as the engine has them, with the project's descriptions."""
+    described = node.get("columns") or {}
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, type=kind, description=described.get(name, {}).get("description"))
+            for name, kind in written.columns
+        ]
+    )
+
+
+def check_results(
+    run: DbtRun, checks: Mapping[str, dg.AssetCheckKey], severities: Mapping[str, dg.AssetCheckSeverity]
+) -> Iterator[dg.AssetCheckResult]:
+    """One result for each check that ran; a check that dbt skipped has said nothing."""
+    for unique_id, key in checks.items():
+        outcome = run.nodes.get(unique_id)
+        if outcome is None or outcome.status not in CHECK_STATUSES:
+            continue
+        yield dg.AssetCheckResult(
+            asset_key=key.asset_key,
+            check_name=key.name,
+            passed=outcome.status == "pass",
+            severity=severities[unique_id],
+            description=outcome.message or None,
+            metadata={
+                "execution_seconds": round(outcome.seconds, 3),
+                **({} if outcome.failures is None else {"failed_rows": outcome.failures}),
+                **({"compiled_sql": dg.MetadataValue.path(outcome.compiled_path)} if outcome.compiled_path else {}),
+            },
+        )
+
+
+def failure(run: DbtRun, selected: Collection[str]) -> str | None:
+    """Why the run is a failure, with each model's name and the engine's words; None where it is none.
+
+    Failed checks are not counted here: Dagster fails the step for those that block.
+    """
+    broken = [o for o in run.nodes.values() if o.status == "error" and o.unique_id in selected]
+    if broken:
+        lines = [f"{o.unique_id.split('.')[-1]}: {o.message}" for o in broken]
+        waiting = sum(1 for o in run.nodes.values() if o.status == "skipped" and o.unique_id in selected)
+        if waiting:
+            lines.append(f"{waiting} tables that read from them were skipped")
+        return "\n".join(lines)
+    if run.error is not None:
+        return run.error
+    return None

@@ -1,0 +1,82 @@
+"""How dbt's nodes appear in Dagster: the tenant's keys, groups, owners and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
+
+from marketing_assets.tenants import Tenant
+
+
+def node_meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta: Mapping[str, Any] = (node.get("config") or {}).get("meta") or {}
+    return meta
+
+
+class TenantTranslator(DagsterDbtTranslator):
+    """One tenant's view of the one manifest."""
+
+    def __init__(self, tenant: Tenant):
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_metadata=False))
+        self._tenant = tenant
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`<tenant>/<layer>/<table>`; for sources the raw asset they are declared to be."""
+        declared = node_meta(dbt_resource_props).get("dagster", {}).get("asset_key")
+        path = declared or [layer_of(dbt_resource_props), dbt_resource_props["name"]]
+        return dg.AssetKey([self._tenant.id, *path])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return f"{self._tenant.id}_{layer_of(dbt_resource_props)}"
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str] | None:
+        return self._tenant.owners or None
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        platform = node_meta(dbt_resource_props).get("platform")
+        return {
+            "tenant": self._tenant.id,
+            "layer": layer_of(dbt_resource_props),
+            **({"platform": platform} if platform else {}),
+        }
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return str(dbt_resource_props.get("description") or "")
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """As dagster-dbt derives it, without the platforms the tenant has no connection to."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        foreign = {
+            self.get_asset_key(node)
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "model" and not serves(self._tenant, node)
+        }
+        return spec.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in foreign])
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        """As dagster-dbt derives it (checks of severity `error` block), with the check's own description."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        description = manifest["nodes"][unique_id].get("description")
+        return spec._replace(description=description or None) if spec else None
+
+
+def layer_of(node: Mapping[str, Any]) -> str:
+    """The layer that a node's table is in."""
+    return str((node.get("config") or {}).get("schema") or node["schema"])
+
+
+def serves(tenant: Tenant, node: Mapping[str, Any]) -> bool:
+    """Whether a node concerns a tenant: it belongs to no platform, or to one the tenant is connected to."""
+    platform = node_meta(node).get("platform")
+    return platform is None or bool(tenant.connections_to(platform))

@@ -1,0 +1,64 @@
+"""What a dbt run is told: the days it is about and the tenant's settings, as dbt vars. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from marketing_assets.partitions import ONE_DAY, comparing_days, month_before, year_before
+from marketing_assets.settings import Settings
+from marketing_assets.tenants import Tenant
+
+WEEK = 7 * ONE_DAY
+
+
+@dataclass(frozen=True)
+class RunDays:
+    """The days of a run.
+
+    `days` are replaced in staging. `mart_days` are replaced in marts that compare days: the same, and the
+    days that look back at one of them. `reference_days` are all that those marts read: the mart days and
+    what they look back at.
+    """
+
+    days: tuple[date, ...]
+    mart_days: tuple[date, ...]
+    reference_days: tuple[date, ...]
+
+
+def days_for_run(days: Iterable[date], today: date) -> RunDays:
+    """The days of a run over the given partitions."""
+    run = tuple(sorted(set(days)))
+    if not run:
+        raise ValueError("a run is about at least one day")
+    mart = tuple(comparing_days(run, today))
+    reference = {d for day in mart for d in (day, *looks_back_at(day))}
+    return RunDays(run, mart, tuple(sorted(reference)))
+
+
+def looks_back_at(day: date) -> tuple[date, ...]:
+    """The days that a day is compared with."""
+    return (day - ONE_DAY, day - WEEK, month_before(day), year_before(day))
+
+
+def dbt_vars(tenant: Tenant, settings: Settings, run: RunDays) -> dict[str, Any]:
+    """Every var the dbt project declares, for one run of one tenant."""
+    return {
+        "tenant_id": tenant.id,
+        "time_zone": tenant.time_zone,
+        "reporting_currency": tenant.reporting_currency,
+        "target_roas": str(tenant.targets.roas),
+        "target_cpa": str(tenant.targets.cpa),
+        "start_date": tenant.start_date.isoformat(),
+        "first_day": run.days[0].isoformat(),
+        "last_day": run.days[-1].isoformat(),
+        "days": [d.isoformat() for d in run.days],
+        "mart_days": [d.isoformat() for d in run.mart_days],
+        "reference_days": [d.isoformat() for d in run.reference_days],
+        "platforms": sorted({c.platform for c in tenant.connections}),
+        "accounts": [{"platform": c.platform, "account_id": c.account_id} for c in tenant.connections],
+        "warehouse_file": str(settings.warehouse_file(tenant.id)),
+        "memory_limit": settings.duckdb_memory_limit,
+    }

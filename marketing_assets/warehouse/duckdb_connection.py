@@ -1,0 +1,130 @@
+"""Opening a tenant's DuckDB file: who may, with which settings, and what to say when it cannot be done.
+
+A DuckDB file has one process at a time. Inside a process all connections to a file share one database
+instance, which must have been opened with the same configuration; therefore files are opened without any
+and the settings follow as SET statements.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseFull, says_no_room
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+"""Seconds between two tries to open a file that somebody else holds."""
+
+_HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+
+_writers: dict[Path, threading.Lock] = {}
+_writers_guard = threading.Lock()
+
+
+def connect(
+    path: Path, memory_limit: str = "256MB", lock_timeout_seconds: float = 600
+) -> duckdb.DuckDBPyConnection:
+    """An open connection to a tenant's file, which is created if it is missing; the caller closes it.
+
+    Waits for another process, or for a connection of this process with other settings (dbt's), to let go.
+    Raises `WarehouseBusy` after `lock_timeout_seconds`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = _open_when_free(path, lock_timeout_seconds)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set memory_limit = ?", [memory_limit])
+        # Keeping the order of rows costs memory, and no table promises one.
+        connection.execute("set preserve_insertion_order = false")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_when_free(path: Path, timeout: float) -> duckdb.DuckDBPyConnection:
+    give_up = time.monotonic() + timeout
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            return duckdb.connect(str(path))
+        except (duckdb.IOException, duckdb.ConnectionException) as error:
+            if not _is_taken(error):
+                raise
+            left = give_up - time.monotonic()
+            if left <= 0:
+                raise WarehouseBusy(_busy(path, timeout, str(error))) from error
+            time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret, a pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _is_taken(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "Could not set lock on file" in text or "different configuration" in text
+
+
+def _busy(path: Path, timeout: float, text: str) -> str:
+    if found := _HOLDER.search(text):
+        holder = f"process {found['pid']} ({found['program']})"
+    elif "different configuration" in text:
+        holder = "a connection of this process with other settings"
+    else:
+        holder = "another writer"
+    return (
+        f"{path} is held by {holder}, still after {timeout:g} s. Wait for that run or end it, close tools "
+        "that have the file open (they can read a copy instead), or raise MARKETING_LOCK_TIMEOUT_SECONDS"
+    )
+
+
+@contextmanager
+def writer_lock(path: Path, timeout: float) -> Iterator[None]:
+    """One writer of a file at a time among the threads of this process.
+
+    DuckDB lets two of its transactions delete nothing and insert the same day side by side, which would
+    leave the day twice.
+    """
+    with _writers_guard:
+        lock = _writers.setdefault(path.resolve(), threading.Lock())
+    if not lock.acquire(timeout=timeout):
+        raise WarehouseBusy(_busy(path, timeout, "another thread"))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of the statements inside, or none."""
+    connection.execute("begin transaction")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+@contextmanager
+def full_disk_named(path: Path) -> Iterator[None]:
+    """Turn DuckDB's many ways to say that a disk is full into `WarehouseFull`."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if says_no_room(error):
+            raise WarehouseFull.at(path, error) from error
+        raise
+
+
+def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
+    # A failed commit has ended the transaction already, or has closed the database for good; the next
+    # opening reads the file as it was.
+    with suppress(duckdb.Error):
+        connection.execute("rollback")
