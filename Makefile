@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test lint format bench lock clean
 
+# Several processes import the same thousand modules: compile them once.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 DAYS ?= 90
 SERVE ?= 1

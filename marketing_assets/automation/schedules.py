@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -90,20 +91,14 @@ def list_changed_days(tenant: Tenant, platforms: Sequence[Platform], now: dateti
     landing = Landing(load_settings().landing)
     days: set[date] = set()
     for platform in platforms:
-        if platform.changed_days is None:
+        ask = platform.changed_days
+        if ask is None:
             continue
         for connection in connections(tenant, platform):
             client = platform.connect(tenant, connection)
             try:
-                listed = platform.changed_days
-                days |= pending_days(
-                    landing,
-                    tenant,
-                    platform,
-                    connection,
-                    lambda since, until, zone, ask=listed, of=client: ask(of, since, until, zone),
-                    now,
-                )
+                asking = partial(ask, client)
+                days |= pending_days(landing, tenant, platform, connection, asking, now)
             finally:
                 client.close()
     return days

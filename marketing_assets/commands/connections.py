@@ -83,4 +83,4 @@ def _the_connection(tenant: Tenant, of: Platform, account: str) -> Connection:
     if len(found) == 1:
         return found[0]
     known = ", ".join(c.account_id for c in tenant.connections_to(of.name)) or "none"
-    fail(f"name one account of {tenant.id} on {of.title} with --account; known: {known}")
+    return fail(f"name one account of {tenant.id} on {of.title} with --account; known: {known}")

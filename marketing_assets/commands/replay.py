@@ -40,7 +40,8 @@ def report(outcome: RawOutcome, what: str) -> None:
         typer.echo(f"{what}: {outcome.skipped}")
         return
     typer.echo(
-        f"{what}: {loaded.total} rows from {len(outcome.manifests)} landed fetches, {loaded.dead.total()} dead letters"
+        f"{what}: {loaded.total} rows from {len(outcome.manifests)} landed fetches, "
+        f"{loaded.dead.total()} dead letters"
     )
     if outcome.differences:
         fail("\n".join(map(str, outcome.differences)))

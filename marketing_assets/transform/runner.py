@@ -115,6 +115,8 @@ def _invoke(
                 *("--indirect-selection", "empty"),
                 *("--exclude-resource-type", "unit_test"),
                 *("--vars", orjson.dumps(dict(variables)).decode()),
+                # Its artefacts would repeat the manifest for every run; the outcome is read from memory.
+                "--no-write-json",
                 *base_arguments(project.project_dir, target_path),
             ]
         )

@@ -40,6 +40,7 @@ def connect(
     connection = _open_when_free(path, lock_timeout_seconds)
     try:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")
         connection.execute("set memory_limit = ?", [memory_limit])
         # Keeping the order of rows costs memory, and no table promises one.
         connection.execute("set preserve_insertion_order = false")

@@ -62,11 +62,15 @@ def run(console: Console, days: int, serve: bool, port: int) -> None:
         stack.enter_context(
             service("the sandbox", command, logs / "sandbox.log", f"{control}/_world/health", 60, env)
         )
-        connect(settings, control)
-        tenants = demo_tenants(settings)
+        tenants = demo_tenants(settings, connect(settings, control))
         instance = stack.enter_context(dg.DagsterInstance.get())
-        fill(console, [w for t in tenants for w in work_to_do(instance, t, days)], env)
-        failed = report(console, instance, settings, tenants)
+        console.print("Definitions: reading tenants and models")
+        # Imported here, once the environment says where everything is; reading them parses the dbt project.
+        from marketing_assets.definitions import defs
+
+        fill(console, [w for t in tenants for w in work_to_do(instance, defs, t, days)], env)
+        print_headlines(console, settings, tenants)
+        failed = print_checks(console, instance, defs)
         if serve:
             serve_ui(console, stack, logs, env, port)
         elif failed:
@@ -80,20 +84,16 @@ def check_ports(serve: bool, port: int) -> None:
         check_port(port, "the UI", "stop what uses it, or choose another with PORT=")
 
 
-def demo_tenants(settings: Settings) -> list[Tenant]:
+def demo_tenants(settings: Settings, known: set[str]) -> list[Tenant]:
+    """The tenants that live in the sandbox; others in the folder are left alone."""
     tenants, problems = all_tenants(settings)
-    if problems:
-        raise NotReady("\n".join(map(str, problems)))
-    return tenants
-
-
-def report(console: Console, instance: dg.DagsterInstance, settings: Settings, tenants: list[Tenant]) -> int:
-    """Print headline numbers and checks; returns how many checks failed."""
-    # The definitions read the dbt manifest, which the fill has made.
-    from marketing_assets.definitions import defs
-
-    print_headlines(console, settings, tenants)
-    return print_checks(console, instance, defs)
+    own = [p for p in problems if p.file.split(".")[0] in known]
+    if own:
+        raise NotReady("\n".join(map(str, own)))
+    found = [t for t in tenants if t.id in known]
+    if not found:
+        raise NotReady(f"{settings.tenants_dir} holds none of the demo tenants ({', '.join(sorted(known))})")
+    return found
 
 
 def serve_ui(console: Console, stack: ExitStack, logs: Path, env: dict[str, str], port: int) -> None:

@@ -23,13 +23,14 @@ SECRET_FILES = {
 }
 
 
-def connect(settings: Settings, control_url: str) -> None:
-    """Write what the sandbox hands out where the tenants' YAML files look for it."""
+def connect(settings: Settings, control_url: str) -> set[str]:
+    """Write what the sandbox hands out where the tenants' YAML files look for it; returns its tenants."""
     credentials = httpx.get(f"{control_url}/_world/credentials", timeout=10).raise_for_status().json()
     for tenant, platforms in credentials.items():
         for (platform, name), file in SECRET_FILES.items():
             _write_secret(settings.secrets_dir / tenant / file, str(platforms[platform][name]))
         _first_tokens(settings, tenant, platforms["shopee"])
+    return set(credentials)
 
 
 def _write_secret(path: Path, value: str) -> None:

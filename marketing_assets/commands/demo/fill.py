@@ -16,35 +16,59 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from marketing_assets.automation.schedules import RANGE_END, RANGE_START, plan, run_tags
 from marketing_assets.commands.demo.preflight import NotReady
 from marketing_assets.commands.demo.services import program
+from marketing_assets.ingest.assets import raw_asset_key
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.partitions import ONE_DAY, DayRange, group_consecutive, local_day
 from marketing_assets.platforms.catalog import PLATFORMS, connections
+from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
 
 
 @dataclass(frozen=True)
 class Work:
-    """One run of a tenant's job: a range of days with its run tags."""
+    """One run of a tenant's job: a range of days with its run tags, over the selected assets."""
 
     tenant: Tenant
     days: DayRange
     tags: Mapping[str, str]
+    assets: frozenset[dg.AssetKey] | None = None
 
 
-def work_to_do(instance: dg.DagsterInstance, tenant: Tenant, days: int) -> list[Work]:
+def work_to_do(instance: dg.DagsterInstance, defs: dg.Definitions, tenant: Tenant, days: int) -> list[Work]:
     """The days that were never filled; where there are none, what a scheduled refresh would run."""
     today = local_day(now_utc(), tenant.zone)
     wanted = DayRange(max(tenant.start_date, today - (days - 1) * ONE_DAY), today)
     filled = _filled(instance, tenant)
     missing = group_consecutive(d for d in wanted if d not in filled)
     if missing and not (filled and missing == [DayRange(today, today)]):
-        return [Work(tenant, m, {}) for m in missing]
+        snapshots, others = split_snapshots(defs, tenant)
+        # What tells only of today is run for today alone, and first: the other days need it.
+        now = Work(tenant, DayRange(today, today), {}, snapshots)
+        return [now, *(Work(tenant, m, {}, others) for m in missing)]
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     planned, _ = plan(tenant, platforms, now_utc())
     # The window of a refresh can reach further back than the demo was filled.
     first = min(filled | {today})
     runs = [p for p in planned if p.days.last >= first]
     return [Work(tenant, DayRange(max(first, p.days.first), p.days.last), run_tags(p)) for p in runs]
+
+
+def split_snapshots(
+    defs: dg.Definitions, tenant: Tenant
+) -> tuple[frozenset[dg.AssetKey], frozenset[dg.AssetKey]]:
+    """A tenant's assets that hang on snapshots alone, and all the others."""
+    graph = defs.resolve_asset_graph()
+    snapshots = {
+        raw_asset_key(tenant, t.name)
+        for p in PLATFORMS.values()
+        for t in p.tables
+        if t.refresh is Refresh.SNAPSHOT
+    }
+    own = dg.AssetSelection.key_prefixes([tenant.id]).resolve(graph)
+    alone = {
+        key for key in own if dg.AssetSelection.assets(key).upstream().roots().resolve(graph) <= snapshots
+    }
+    return frozenset(alone), frozenset(own - alone)
 
 
 def _filled(instance: dg.DagsterInstance, tenant: Tenant) -> set[date]:
@@ -99,6 +123,9 @@ class _Queue:
         tags = {k: v for k, v in work.tags.items() if k not in {RANGE_START, RANGE_END}}
         command = [program("marketing"), "materialize", work.tenant.id, "--events"]
         command += ["--from", str(work.days.first), "--to", str(work.days.last), "--tags", json.dumps(tags)]
+        if work.assets is not None:
+            names = sorted(key.to_user_string() for key in work.assets)
+            command += ["--select", " or ".join(f'key:"{name}"' for name in names)]
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(self._env)
         )

@@ -28,7 +28,7 @@ def only_one(home: Path) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise NotReady(
-                f"the demo already runs in {home} (process {holder}); open its UI, or stop it with Ctrl-C first"
+                f"the demo already runs in {home} (process {holder}): open its UI, or stop it first"
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))

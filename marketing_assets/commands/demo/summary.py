@@ -81,9 +81,8 @@ def print_checks(console: Console, instance: dg.DagsterInstance, defs: dg.Defini
     latest = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     for key in keys:
         record = latest.get(key)
-        evaluation = (
-            record.event.dagster_event.asset_check_evaluation_data if record and record.event else None
-        )
+        event = record.event.dagster_event if record and record.event else None
+        evaluation = event.asset_check_evaluation_data if event else None
         if evaluation is None:
             outcomes["not run"] += 1
         elif evaluation.passed:

@@ -16,9 +16,7 @@ def _money(name: str, description: str, source: str | None = None) -> Column:
 
 
 def _instant(name: str, description: str, required: bool = False, source: str | None = None) -> Column:
-    return Column(
-        name, Type.TIMESTAMP, description, required=required, source=source, wire=Wire.UNIX_SECONDS
-    )
+    return Column(name, Type.TIMESTAMP, description, required=required, source=source, wire=Wire.UNIX_SECONDS)
 
 
 _ITEM = (
@@ -131,7 +129,7 @@ ESCROW = Table(
         SHOP_ID,
         Column("order_sn", Type.STRING, "The order.", required=True),
         _instant("order_create_time", "When the order was created.", True, "_context.create_time"),
-        Column("order_status", Type.STRING, "The order's status at the fetch.", source="_context.order_status"),
+        Column("order_status", Type.STRING, "Status at the fetch.", source="_context.order_status"),
         Column("currency", Type.STRING, "Currency of the amounts.", True, source="_context.currency"),
         Column("buyer_user_name", Type.STRING, "Keyed hash of the buyer's user name.", pii=Pii.HASH),
         Column("return_order_sn_list", Type.STRING, "Returns of the order.", repeated=True),
@@ -198,7 +196,7 @@ PRODUCTS = Table(
         Column("item_id", Type.STRING, "The product.", required=True),
         Column("item_name", Type.STRING, "The product's name."),
         Column("item_sku", Type.STRING, "The seller's SKU of the product."),
-        Column("item_status", Type.STRING, "NORMAL, BANNED, UNLIST, REVIEWING, SELLER_DELETE, SHOPEE_DELETE."),
+        Column("item_status", Type.STRING, "NORMAL, UNLIST, BANNED, REVIEWING or deleted."),
         Column("category_id", Type.STRING, "Shopee's category."),
         Column("brand", Type.STRING, "Brand.", source="brand.original_brand_name"),
         Column("has_model", Type.BOOL, "Whether the product has variants."),

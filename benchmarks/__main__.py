@@ -1,0 +1,72 @@
+"""`python -m benchmarks [--quick]`: run every benchmark and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import dagster_run, ingest, memory, slow_api, year
+from benchmarks.pages import capture
+from benchmarks.report import Line, show
+from benchmarks.sandbox import running
+from benchmarks.tables import ADS, ORDERS
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured: rows by table, days, and how often the competitors take turns."""
+
+    orders: int
+    ads: int
+    dlt_orders: int
+    dlt_ads: int
+    memory_rows: int
+    slow_days: int
+    dagster_days: int
+    rounds: int
+
+
+FULL = Sizes(60_000, 150_000, 12_000, 30_000, 1_000_000, 90, 365, 3)
+QUICK = Sizes(4_000, 10_000, 1_000, 2_000, 50_000, 20, 30, 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small sizes, one round: a check that all runs")
+    sizes = QUICK if parser.parse_args().quick else FULL
+    console, start = Console(stderr=True), time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        lines = run(sizes, Path(folder), console)
+    show(lines, time.perf_counter() - start)
+
+
+def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
+    """Every line of the table."""
+    orders, ads = folder / "orders.pages", folder / "ads.pages"
+    lines: list[Line] = []
+    with running() as sandbox:
+        console.print("capturing pages from the sandbox")
+        capture(sandbox, ORDERS).save(orders)
+        capture(sandbox, ADS).save(ads)
+        console.print("slow API")
+        slow = [line for m in (ORDERS, ADS) for line in slow_api.compare(sandbox, m, sizes.slow_days)]
+        console.print("a range as a Dagster run")
+        dagster = dagster_run.compare(sandbox, folder / "home", sizes.dagster_days)
+    console.print("ingest of nested orders: ours, bare, dlt by turns")
+    lines += ingest.compare(ORDERS, orders, sizes.orders, sizes.dlt_orders, sizes.rounds)
+    console.print("ingest of flat ad rows: ours, bare, dlt by turns")
+    lines += ingest.compare(ADS, ads, sizes.ads, sizes.dlt_ads, sizes.rounds)
+    console.print("365 days as one range")
+    lines += year.compare(ORDERS, orders, sizes.orders // 2, sizes.rounds)
+    lines += year.compare(ADS, ads, sizes.ads // 2, sizes.rounds)
+    console.print("memory")
+    return [*lines, *dagster, *slow, *memory.compare(ads, sizes.memory_rows)]
+
+
+if __name__ == "__main__":
+    main()
