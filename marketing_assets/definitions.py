@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 
 import dagster as dg
 
@@ -33,17 +34,18 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def usable_tenants(settings: Settings) -> tuple[list[Tenant], dict[str, list[Problem]]]:
     """Tenants without mistakes that this location serves, and the mistakes of the others by file."""
     read, found = read_tenants(settings.tenants_dir)
-    wanted = {t for t in settings.tenants.split(",") if t}
+    served = {name.strip() for name in settings.tenants.split(",")} - {""}
+    mistakes = [*found, *(m for t in read for m in check(t, f"{t.id}.yaml"))]
     problems: dict[str, list[Problem]] = {}
-    for problem in found:
+    for problem in mistakes:
         problems.setdefault(problem.file, []).append(problem)
-    usable = []
-    for tenant in read:
-        mistakes = check(tenant, f"{tenant.id}.yaml")
-        if mistakes:
-            problems[f"{tenant.id}.yaml"] = mistakes
-        elif not wanted or tenant.id in wanted:
-            usable.append(tenant)
+    usable = [t for t in read if f"{t.id}.yaml" not in problems]
+    if served:
+        # The files of tenants that other locations serve are none of this one's business.
+        known = {Path(file).stem for file in problems} | {t.id for t in usable}
+        problems = {file: ps for file, ps in problems.items() if Path(file).stem in served}
+        problems |= {f"{name}.yaml": [_unknown(name, settings)] for name in sorted(served - known)}
+        usable = [t for t in usable if t.id in served]
     return usable, problems
 
 
@@ -53,7 +55,7 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    job = refresh_job(tenant, partitions)
+    job = refresh_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     return dg.Definitions(
         assets=[*raw, models],
@@ -62,6 +64,11 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )
+
+
+def _unknown(name: str, settings: Settings) -> Problem:
+    remedy = f"MARKETING_TENANTS names '{name}', of which {settings.tenants_dir} has no file; mend either"
+    return Problem(f"{name}.yaml", "(file)", remedy)
 
 
 def _broken_file(file: str, problems: list[Problem]) -> dg.Definitions:

@@ -9,7 +9,15 @@ import hypothesis
 import pytest
 
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.installation import FILLED, SEED, WORLD_DAY, Installation, build, range_tags, run_job
+from marketing_assets_tests.installation import (
+    FILLED,
+    SEED,
+    WORLD_DAY,
+    Installation,
+    build,
+    range_tags,
+    run_job,
+)
 
 # Machines differ in speed; a test fails for what it finds, never for how long it looked.
 hypothesis.settings.register_profile(

@@ -117,7 +117,7 @@ class Installation:
             return build_definitions(self.settings)
 
     def copy_to(self, folder: Path) -> Installation:
-        """The same installation elsewhere, at the same sandbox; what happens to one does not reach the other."""
+        """The same installation elsewhere, at the same sandbox: for a test that writes."""
         shutil.copytree(self.home, folder / "home", symlinks=True)
         shutil.copytree(self.tenants, folder / "tenants")
         return replace(self, home=folder / "home", tenants=folder / "tenants")
@@ -167,7 +167,11 @@ def run_job(
     """One run of a tenant's job in this process, in the installation's own Dagster."""
     with installation.entered(), dg.DagsterInstance.get() as instance:
         return definitions.resolve_job_def(f"{tenant}_refresh").execute_in_process(
-            instance=instance, tags=dict(tags), asset_selection=selection, run_config=QUIET, raise_on_error=False
+            instance=instance,
+            tags=dict(tags),
+            asset_selection=selection,
+            run_config=QUIET,
+            raise_on_error=False,
         )
 
 

@@ -45,9 +45,7 @@ def build(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
 SHIPPED: dict[str, Any] = {"northwind": None, "siam": None}
 ACME = shipped("siam", id="acme", display_name="Acme", time_zone="Europe/Berlin", start_date="2026-02-01")
 for _connection in ACME["connections"]:
-    _connection["secrets"] = {
-        name: {"file": f"acme/{name}"} for name in _connection.get("secrets", {})
-    }
+    _connection["secrets"] = {name: {"file": f"acme/{name}"} for name in _connection.get("secrets", {})}
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +60,8 @@ def now_described(definitions: dg.Definitions) -> dict[str, Any]:
 
 def test_the_definitions_are_those_of_the_snapshot(now_described: dict[str, Any]) -> None:
     kept = json.loads(FILE.read_text(encoding="utf-8"))
-    for part in now_described:
-        assert now_described[part] == kept[part], (
+    for part, found in now_described.items():
+        assert found == kept[part], (
             f"{part} changed; if that is meant: python -m marketing_assets_tests.snapshots"
         )
     assert now_described.keys() == kept.keys()
@@ -76,7 +74,9 @@ def _of_tenant(found: dict[str, Any], tenant: str) -> dict[str, Any]:
         return name.startswith((f"{tenant}/", f"{tenant}_"))
 
     return {
-        part: [n for n in names if own(n)] if isinstance(names, list) else {n: v for n, v in names.items() if own(n)}
+        part: [n for n in names if own(n)]
+        if isinstance(names, list)
+        else {n: v for n, v in names.items() if own(n)}
         for part, names in found.items()
     }
 
@@ -110,7 +110,10 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     ("content", "said"),
     [
         ("id: [broken", "is no valid YAML"),
-        ({**shipped("siam"), "id": "acme", "time_zone": "Bangkok"}, "`time_zone`: 'Bangkok' is no IANA time zone"),
+        (
+            {**shipped("siam"), "id": "acme", "time_zone": "Bangkok"},
+            "`time_zone`: 'Bangkok' is no IANA time zone",
+        ),
         ({**ACME, "connections": [{"platform": "shoppe", "account_id": 1}]}, "there is no platform 'shoppe'"),
     ],
     ids=["no YAML", "wrong value", "unknown platform"],
@@ -137,7 +140,9 @@ def test_a_folder_without_tenants_loads_and_says_so(build: Build) -> None:
 def test_a_location_serves_the_tenants_it_is_told_and_no_other(
     build: Build, now_described: dict[str, Any], wanted: str
 ) -> None:
-    assert described(build({**SHIPPED, "acme": "id: [broken"}, tenants=wanted)) == _of_tenant(now_described, "siam")
+    assert described(build({**SHIPPED, "acme": "id: [broken"}, tenants=wanted)) == _of_tenant(
+        now_described, "siam"
+    )
 
 
 def test_a_location_that_is_told_an_unknown_tenant_says_so(build: Build) -> None:
@@ -194,7 +199,7 @@ def test_partitions_end_with_today_in_the_tenants_own_zone(
     for tenant, today in {"siam": siam, "northwind": northwind}.items():
         partitions = graph.get(dg.AssetKey([tenant, "raw", "shopee_orders"])).partitions_def
         assert partitions is not None
-        assert partitions.get_last_partition_key(current_time=instant) == today
+        assert partitions.get_partition_keys(current_time=instant)[-1] == today
 
 
 def test_today_is_a_partition_now(definitions: dg.Definitions) -> None:

@@ -11,20 +11,8 @@
     {{ adapter.dispatch('multiply_divide', 'marketing_assets')(amount, multiplier, divisor) }}
 {%- endmacro %}
 
-{#- DuckDB divides decimals as doubles, so this counts in billionths with 128-bit integers. Good for
-    amount * multiplier below 1.7e20. -#}
 {% macro duckdb__multiply_divide(amount, multiplier, divisor) -%}
-    {%- set top = billionths(amount) ~ ' * ' ~ billionths(multiplier) ~ ' * sign(' ~ divisor ~ ')::hugeint' -%}
-    {%- set bottom = 'nullif(abs(' ~ billionths(divisor) ~ '), 0)' -%}
-    {%- set quotient = '((' ~ top ~ ') // ' ~ bottom ~ ')' -%}
-    {%- set rest = '(abs((' ~ top ~ ') % ' ~ bottom ~ ') * 2)' -%}
-    cast(
-        {{ quotient }} + case
-            when {{ rest }} > {{ bottom }} or ({{ rest }} = {{ bottom }} and {{ quotient }} % 2 != 0)
-                then sign({{ top }})::hugeint
-            else 0::hugeint
-        end as decimal(38, 0)
-    ) * cast(0.000000001 as decimal(10, 9))
+    {{ function('multiply_divide') }}({{ amount }}, {{ multiplier }}, {{ divisor }})
 {%- endmacro %}
 
 {% macro bigquery__multiply_divide(amount, multiplier, divisor) -%}
@@ -33,11 +21,6 @@
         / nullif(cast({{ divisor }} as bignumeric), 0),
         9, 'ROUND_HALF_EVEN'
     ) as numeric)
-{%- endmacro %}
-
-{#- An amount as a whole number of billionths (DuckDB). -#}
-{% macro billionths(expression) -%}
-    cast({{ money(expression) }} * 1000000000 as hugeint)
 {%- endmacro %}
 
 {#- top / bottom with 9 decimals; null where bottom is zero or missing. -#}
@@ -57,4 +40,39 @@
         when {{ from_currency }} = {{ to_currency }} then {{ money(amount) }}
         else {{ multiply_divide(amount, to_rate, from_rate) }}
     end
+{%- endmacro %}
+
+{#- Functions that models call, made anew at the start of each run. -#}
+{% macro create_functions() -%}
+    {{ adapter.dispatch('create_functions', 'marketing_assets')() }}
+{%- endmacro %}
+
+{% macro bigquery__create_functions() -%}
+    select 1
+{%- endmacro %}
+
+{#- DuckDB divides decimals as doubles, so this counts in billionths with 128-bit integers. Good for
+    amount * multiplier below 1.7e20. -#}
+{% macro duckdb__create_functions() -%}
+    create schema if not exists {{ target.database }}.{{ target.schema }};
+    create or replace macro {{ function('billionths') }}(amount) as
+        cast(cast(amount as decimal(38, 9)) * 1000000000 as hugeint);
+    -- top and bottom are whole numbers, bottom above zero.
+    create or replace macro {{ function('divide_half_even') }}(top, bottom) as
+        top // bottom + case
+            when abs(top % bottom) * 2 > bottom or (abs(top % bottom) * 2 = bottom and top // bottom % 2 != 0)
+                then cast(sign(top) as hugeint)
+            else 0::hugeint
+        end;
+    create or replace macro {{ function('multiply_divide') }}(amount, multiplier, divisor) as
+        cast({{ function('divide_half_even') }}(
+            {{ function('billionths') }}(amount) * {{ function('billionths') }}(multiplier)
+            * cast(sign(divisor) as hugeint),
+            nullif(abs({{ function('billionths') }}(divisor)), 0)
+        ) as decimal(38, 0)) * cast(0.000000001 as decimal(10, 9));
+{%- endmacro %}
+
+{#- The full name of one of those functions. -#}
+{% macro function(name) -%}
+    {{ target.database }}.{{ target.schema }}.{{ name }}
 {%- endmacro %}

@@ -1,23 +1,25 @@
 {{ config(meta={'dagster': {'ref': {'name': 'stg_shopee__orders'}}}) }}
 
 -- Orders and units that landed, against those that were staged.
-with landed as (
+with baskets as (
+    select
+        orders.shop_id,
+        orders.order_sn,
+        sum(item.model_quantity_purchased) as units
+    from {{ source('shopee', 'shopee_orders') }} as orders
+    cross join {{ unnest_as('orders.item_list', 'item') }}
+    where {{ tenant_days('orders') }}
+    group by orders.shop_id, orders.order_sn
+),
+
+landed as (
     select
         orders.day,
         count(*) as orders,
-        sum(coalesce(basket.units, 0)) as units
+        sum(coalesce(baskets.units, 0)) as units
     from {{ source('shopee', 'shopee_orders') }} as orders
-    left join (
-        select
-            listed.shop_id,
-            listed.order_sn,
-            sum(item.model_quantity_purchased) as units
-        from {{ source('shopee', 'shopee_orders') }} as listed
-        cross join {{ unnest_as('listed.item_list', 'item') }}
-        where {{ tenant_days('listed') }}
-        group by listed.shop_id, listed.order_sn
-    ) as basket
-        on orders.shop_id = basket.shop_id and orders.order_sn = basket.order_sn
+    left join baskets
+        on orders.shop_id = baskets.shop_id and orders.order_sn = baskets.order_sn
     where {{ tenant_days('orders') }}
     group by orders.day
 ),

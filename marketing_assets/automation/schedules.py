@@ -29,12 +29,11 @@ RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 
 
-def refresh_job(tenant: Tenant, partitions: dg.PartitionsDefinition) -> "UnresolvedAssetJobDefinition":
+def refresh_job(tenant: Tenant) -> "UnresolvedAssetJobDefinition":
     """The job over every asset of a tenant; a run of it serves this tenant alone."""
     return dg.define_asset_job(
         name=f"{tenant.id}_refresh",
         selection=dg.AssetSelection.key_prefixes([tenant.id]),
-        partitions_def=partitions,
         description=f"Everything of {tenant.display_name}: raw, staging and marts.",
         tags={"tenant": tenant.id},
         executor_def=dg.in_process_executor,

@@ -24,7 +24,7 @@ from marketing_assets.warehouse.warehouse import TableSpec
 UNIQUE_ID = "dagster_dbt/unique_id"
 """Metadata of assets and checks in which dagster-dbt keeps the node they stand for."""
 
-Event = dg.MaterializeResult | dg.AssetCheckResult
+Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
 def transform_assets(

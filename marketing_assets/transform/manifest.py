@@ -8,7 +8,6 @@ over whenever a var changes, and every run has its own days.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -48,7 +47,7 @@ class DbtProject:
         names are rewritten for the tenant; on DuckDB they are the same in every tenant's file.
         """
         manifest = Manifest.from_msgpack((self.parsed_dir / "partial_parse.msgpack").read_bytes())
-        manifest.build_flat_graph()
+        manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return manifest
 
 
@@ -70,7 +69,7 @@ def prepare_manifest(settings: Settings) -> DbtProject:
         try:
             _parse(project_dir, building)
             try:
-                os.rename(building, parsed)
+                building.rename(parsed)
             except OSError:
                 # Another process was first; its result is as good.
                 if not (parsed / "manifest.json").exists():
@@ -115,5 +114,3 @@ def _fingerprint(project_dir: Path) -> str:
     # Parsed paths are absolute, so the same project elsewhere is parsed anew.
     digest.update(str(project_dir).encode())
     return digest.hexdigest()[:20]
-
-

@@ -18,7 +18,7 @@ def materializations(
     keys: Mapping[str, dg.AssetKey],
     nodes: Mapping[str, Any],
     days: RunDays,
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """One result for each asset that was written. `keys` gives the asset of each selected node."""
     # In dbt's order, because Dagster wants a table after those it reads from.
     for unique_id, outcome in run.nodes.items():
@@ -71,17 +71,18 @@ def check_results(
         outcome = run.nodes.get(unique_id)
         if outcome is None or outcome.status not in CHECK_STATUSES:
             continue
+        metadata: dict[str, Any] = {"execution_seconds": round(outcome.seconds, 3)}
+        if outcome.failures is not None:
+            metadata["failed_rows"] = outcome.failures
+        if outcome.compiled_path:
+            metadata["compiled_sql"] = dg.MetadataValue.path(outcome.compiled_path)
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
             passed=outcome.status == "pass",
             severity=severities[unique_id],
             description=outcome.message or None,
-            metadata={
-                "execution_seconds": round(outcome.seconds, 3),
-                **({} if outcome.failures is None else {"failed_rows": outcome.failures}),
-                **({"compiled_sql": dg.MetadataValue.path(outcome.compiled_path)} if outcome.compiled_path else {}),
-            },
+            metadata=metadata,
         )
 
 

@@ -86,6 +86,11 @@ def build(
             time.sleep(_PAUSE_SECONDS)
 
 
+def let_go() -> None:
+    """Close the tenant's file, which dbt would hold until it runs again in this process."""
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
 def _was_held(run: DbtRun) -> bool:
     return not run.nodes and any(sign in (run.error or "") for sign in _HELD)
 
@@ -100,7 +105,7 @@ def _invoke(
     reports: list[str] = []
 
     def listen(event: EventMsg) -> None:
-        text = event.info.msg
+        text = str(event.info.msg)  # type: ignore[attr-defined]  # a protobuf message
         if text.startswith(REPORT):
             reports.append(text.removeprefix(REPORT))
         elif event.info.level in _SHOWN_LEVELS and event.info.name not in _UNSHOWN and text.strip():
@@ -121,8 +126,7 @@ def _invoke(
             ]
         )
     finally:
-        # Lets go of the tenant's file, which dbt would hold until it runs again.
-        DuckDBConnectionManager.close_all_connections()
+        let_go()
     return _read(result, reports)
 
 
@@ -130,6 +134,8 @@ def _read(result: dbtRunnerResult, reports: list[str]) -> DbtRun:
     run = DbtRun()
     for node in getattr(result.result, "results", None) or []:
         if node.node.resource_type == "operation":
+            if node.status == "error":
+                run.error = f"{node.node.name}: {node.message}"
             continue
         run.nodes[node.node.unique_id] = NodeOutcome(
             unique_id=node.node.unique_id,

@@ -20,7 +20,13 @@ import polars as pl
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import DAY
 from marketing_assets.warehouse import duckdb_schema
-from marketing_assets.warehouse.duckdb_connection import connect, full_disk_named, transaction, writer_lock
+from marketing_assets.warehouse.duckdb_connection import (
+    connect,
+    full_disk_named,
+    sparing_memory,
+    transaction,
+    writer_lock,
+)
 from marketing_assets.warehouse.duckdb_schema import Place, literal, quote
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.frames import check_days, check_only, conform
@@ -199,6 +205,7 @@ class DuckDBWarehouse(Warehouse):
             writer_lock(self.path, self.lock_timeout_seconds),
             full_disk_named(self.path),
             closing(self._connect()) as connection,
+            sparing_memory(connection, self.memory_limit),
         ):
             duckdb_schema.ensure_layers(connection, self.tenant_id)
             with transaction(connection):

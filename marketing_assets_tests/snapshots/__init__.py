@@ -1,1 +1,1 @@
-"""What the project looks like from outside, kept as files. `python -m marketing_assets_tests.snapshots` renews."""
+"""What the project looks like from outside. `python -m marketing_assets_tests.snapshots` renews it."""

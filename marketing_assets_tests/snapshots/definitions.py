@@ -15,10 +15,7 @@ FILE = Path(__file__).with_name("definitions.json")
 def described(definitions: dg.Definitions) -> dict[str, Any]:
     """Asset keys with group, kinds and partitions; checks; jobs; schedules. In a stable order."""
     graph = definitions.resolve_asset_graph()
-    assets = {
-        key.to_user_string(): _asset(graph.get(key))
-        for key in sorted(graph.get_all_asset_keys())
-    }
+    assets = {key.to_user_string(): _asset(graph.get(key)) for key in sorted(graph.get_all_asset_keys())}
     checks = {
         key.to_user_string(): "blocking" if graph.get_check_spec(key).blocking else "informing"
         for key in sorted(graph.asset_check_keys)

@@ -83,9 +83,7 @@ def parsed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def house(
-    parsed_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., House]:
+def house(parsed_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., House]:
     """Builds the house of a tenant in a home of its own, with the parsed project shared."""
     (tmp_path / "dbt").mkdir()
     (parsed_home / "parsed").mkdir(exist_ok=True)

@@ -70,8 +70,10 @@ def order(day: date, number: str, *items: Row, status: str = "COMPLETED", **fiel
 
 
 def escrow(day: date, number: str, **fields: Any) -> Row:
-    amounts = {k: Decimal(v) if isinstance(v, str) and k not in {"currency", "shop_id"} else v
-               for k, v in fields.items()}
+    amounts = {
+        k: Decimal(v) if isinstance(v, str) and k not in {"currency", "shop_id"} else v
+        for k, v in fields.items()
+    }
     return {
         "day": day,
         "shop_id": SHOP,
@@ -81,8 +83,14 @@ def escrow(day: date, number: str, **fields: Any) -> Row:
     } | amounts
 
 
-def insight(day: date, ad: str, spend: str = "0", actions: Mapping[str, str] | None = None,
-            values: Mapping[str, str] | None = None, **fields: Any) -> Row:
+def insight(
+    day: date,
+    ad: str,
+    spend: str = "0",
+    actions: Mapping[str, str] | None = None,
+    values: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> Row:
     def as_actions(given: Mapping[str, str] | None) -> list[Row] | None:
         return [{"action_type": t, "value": Decimal(v)} for t, v in given.items()] if given else None
 
@@ -135,9 +143,7 @@ def product(day: date, item_id: str = "9001", **fields: Any) -> Row:
         "item_status": "NORMAL",
         "has_model": False,
         "item_sku": "LAMP-01",
-        "price_info": [
-            {"currency": "THB", "original_price": Decimal(120), "current_price": Decimal(100)}
-        ],
+        "price_info": [{"currency": "THB", "original_price": Decimal(120), "current_price": Decimal(100)}],
         "total_available_stock": 7,
     } | fields
 

@@ -32,7 +32,9 @@ def test_a_currency_without_a_rate_is_flagged_and_stops_the_marts(house: Any) ->
     assert not result.success
     staged = {r["order_id"]: r for r in h.rows("staging.orders")}
     assert (staged["A2"]["amount_reporting"], staged["A2"]["amount_thb"], staged["A2"]["fx_rate"]) == (
-        None, None, None,
+        None,
+        None,
+        None,
     )
     assert staged["A2"]["is_fx_missing"] and not staged["A1"]["is_fx_missing"]
     check = checks(result)["orders_are_converted"]

@@ -11,12 +11,28 @@ from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.transform.manifest import DbtProject, prepare_manifest
 from marketing_assets.transform.sources import sources_file, sources_yaml
 
-STAGING = """
-    ads_performance campaigns fx_rates int_campaign_days int_daily_campaigns int_daily_performance
-    int_daily_shops int_shop_days order_items orders products shops sku_mapping stg_ecb__fx_rates
-    stg_meta_ads__ads_performance stg_meta_ads__campaigns stg_shopee__order_items stg_shopee__orders
-    stg_shopee__products stg_shopee__shops
-""".split()
+STAGING = [
+    "ads_performance",
+    "campaigns",
+    "fx_rates",
+    "int_campaign_days",
+    "int_daily_campaigns",
+    "int_daily_performance",
+    "int_daily_shops",
+    "int_shop_days",
+    "order_items",
+    "orders",
+    "products",
+    "shops",
+    "sku_mapping",
+    "stg_ecb__fx_rates",
+    "stg_meta_ads__ads_performance",
+    "stg_meta_ads__campaigns",
+    "stg_shopee__order_items",
+    "stg_shopee__orders",
+    "stg_shopee__products",
+    "stg_shopee__shops",
+]
 MARTS = ["campaign_performance", "daily_performance", "shop_performance"]
 
 

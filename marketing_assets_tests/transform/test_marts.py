@@ -47,8 +47,14 @@ def test_a_day_in_a_foreign_currency(house: Any) -> None:
     h.raw.escrow(ONE, escrow(D, "A2", seller_discount="3", voucher_from_seller="1.5", currency="SGD"))
     h.raw.insights(
         ONE,
-        insight(D, "1", "12.34", {"omni_purchase": "3", "purchase": "2"}, {"omni_purchase": "120.5"},
-                account_currency="SGD"),
+        insight(
+            D,
+            "1",
+            "12.34",
+            {"omni_purchase": "3", "purchase": "2"},
+            {"omni_purchase": "120.5"},
+            account_currency="SGD",
+        ),
         insight(D, "2", "7.66", {"purchase": "1"}, {"purchase": "30"}, account_currency="SGD"),
     )
     h.run(ONE)
@@ -129,19 +135,29 @@ def test_campaigns_are_judged_against_the_targets(house: Any) -> None:
 
     def ad(campaign_id: str, spend: str, bought: str | None, value: str | None) -> Any:
         return insight(
-            D, campaign_id, spend, {"purchase": bought} if bought else None,
-            {"purchase": value} if value else None, campaign_id=campaign_id,
+            D,
+            campaign_id,
+            spend,
+            {"purchase": bought} if bought else None,
+            {"purchase": value} if value else None,
+            campaign_id=campaign_id,
         )
 
     h.raw.insights(
-        ONE, ad("10", "100", "2", "400"), ad("11", "100", "1", "400"), ad("12", "100", None, None),
+        ONE,
+        ad("10", "100", "2", "400"),
+        ad("11", "100", "1", "400"),
+        ad("12", "100", None, None),
         ad("13", "0", None, None),
     )
     h.raw.campaigns(ONE, campaign(D, "10"), campaign(D, "11", "PAUSED"))
     h.run(ONE)
     found = {r["campaign_id"]: r for r in h.rows("mart.campaign_performance")}
     assert {k: r["performance_status"] for k, r in found.items()} == {
-        "10": "good", "11": "warning", "12": "poor", "13": None,
+        "10": "good",
+        "11": "warning",
+        "12": "poor",
+        "13": None,
     }
     assert {k: r["is_active"] for k, r in found.items()} == {"10": True, "11": False, "12": None, "13": None}
     assert (found["10"]["roas"], found["10"]["cpa"]) == (4, 50)
@@ -183,7 +199,10 @@ def test_shop_comparisons(house: Any) -> None:
         h.run(one)
     row = next(r for r in h.rows("mart.shop_performance") if r["day"] == D)
     assert (row["shop_id"], row["revenue_mom"], row["revenue_yoy"], row["orders_mom"]) == (
-        SHOP, Decimal("-0.5"), Decimal("-0.75"), 0,
+        SHOP,
+        Decimal("-0.5"),
+        Decimal("-0.75"),
+        0,
     )
 
 

@@ -62,7 +62,7 @@ def test_the_project_is_parsed_once_however_many_ask(tmp_path: Path) -> None:
 
 def test_nothing_is_written_into_the_project(house: Any) -> None:
     h = house()
-    before = {p for p in h.settings.dbt_dir.rglob("*")}
+    before = set(h.settings.dbt_dir.rglob("*"))
     h.raw.nothing(ONE)
     h.run(ONE)
-    assert {p for p in h.settings.dbt_dir.rglob("*")} == before
+    assert set(h.settings.dbt_dir.rglob("*")) == before

@@ -36,7 +36,7 @@ select
     -- The same variant can stand in an order twice (bundles, gifts), so lines are numbered.
     row_number() over (
         partition by shop_id, order_sn
-        order by item_id, model_id, order_item_id, promotion_id, unit_price desc, quantity desc
+        order by item_id, model_id, order_item_id, promotion_id, unit_price, quantity
     ) as line_number,
     item_id,
     model_id as variant_id,

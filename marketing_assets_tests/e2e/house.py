@@ -1,0 +1,214 @@
+"""An installation that is run in this process, its clock set to that of its sandbox's world.
+
+The world's clock stands still until a test moves it on, and the pipeline reads the same clock; so a test
+says on which day it plays, whatever today is. Signatures and tokens keep the wall clock, as the sandbox does.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import httpx
+import polars as pl
+import pytest
+
+from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
+from marketing_assets.partitions import DayRange
+from marketing_assets.sandbox.server import Sandbox
+from marketing_assets.tenants import Tenant, parse_tenant
+from marketing_assets.warehouse.errors import NoSuchTable
+from marketing_assets_tests.installation import QUIET, Installation, build
+
+CLOCKS = ("marketing_assets.ingest.fetch.datetime", "marketing_assets.transform.assets.datetime")
+"""Where the pipeline asks what time it is."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a run: failed steps with their words, check results, and the assets written."""
+
+    success: bool
+    failures: dict[str, str]
+    checks: dict[str, dg.AssetCheckEvaluation]
+    written: set[str]
+    metadata: dict[str, Mapping[str, Any]] = field(repr=False)
+
+    @property
+    def complaint(self) -> str:
+        """All that the failed steps said."""
+        return "\n".join(self.failures.values())
+
+    def failed_checks(self, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR) -> dict[str, str]:
+        return {
+            name: check.description or ""
+            for name, check in self.checks.items()
+            if not check.passed and check.severity is severity
+        }
+
+
+class House:
+    """One installation and its sandbox."""
+
+    def __init__(self, installation: Installation, instance: dg.DagsterInstance | None = None):
+        self.installation, self.sandbox = installation, installation.sandbox
+        self.instance = instance or dg.DagsterInstance.ephemeral()
+        self.definitions = installation.definitions()
+        self._ticks = itertools.count()
+
+    @property
+    def home(self) -> Path:
+        return self.installation.home
+
+    def now(self) -> datetime:
+        """The world's now, a little later with every question, so that no two fetches start at once."""
+        return self.sandbox.world.clock.as_of + timedelta(microseconds=next(self._ticks))
+
+    def move_to(self, as_of: datetime) -> None:
+        self.control("POST", "clock", {"as_of": as_of.isoformat()})
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        house = self
+
+        class WorldTime(datetime):
+            """Tells the world's now."""
+
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return house.now().astimezone(tz)
+
+        with self.installation.entered(), pytest.MonkeyPatch.context() as patch:
+            for name in CLOCKS:
+                patch.setattr(name, WorldTime)
+            yield
+
+    def tenant(self, name: str) -> Tenant:
+        tenant, problems = parse_tenant(self.installation.tenants / f"{name}.yaml")
+        assert tenant is not None, problems
+        return tenant
+
+    def run(
+        self, tenant: str, days: DayRange, select: str = "*", changed: Sequence[date] | None = None
+    ) -> Run:
+        """One run of the tenant's job over a range of days."""
+        tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"}
+        if changed is not None:
+            tags[CHANGED_DAYS_TAG] = ",".join(map(str, changed))
+        own = dg.AssetSelection.key_prefixes([tenant])
+        selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
+        return self._execute(tenant, tags, sorted(selection.resolve(self.definitions.resolve_asset_graph())))
+
+    def refresh(self, tenant: str) -> dict[str, Run]:
+        """What the tenant's schedule asks for now, run in its order; the runs by their days."""
+        schedule = self.definitions.resolve_schedule_def(f"{tenant}_refresh_every_6_hours")
+        with self.entered():
+            tick = schedule.evaluate_tick(
+                dg.build_schedule_context(self.instance, self.now(), repository_def=self._repository)
+            )
+        runs = {}
+        for request in tick.run_requests or []:
+            days = f"{request.tags[RANGE_START]}..{request.tags[RANGE_END]}"
+            chosen = list(request.asset_selection) if request.asset_selection else None
+            runs[days] = self._execute(tenant, dict(request.tags), chosen)
+        return runs
+
+    @property
+    def _repository(self) -> dg.RepositoryDefinition:
+        return self.definitions.get_repository_def()
+
+    def _execute(self, tenant: str, tags: Mapping[str, str], selection: list[dg.AssetKey] | None) -> Run:
+        job = self.definitions.resolve_job_def(f"{tenant}_refresh")
+        with self.entered():
+            result = job.execute_in_process(
+                instance=self.instance,
+                tags=dict(tags),
+                asset_selection=selection,
+                run_config=QUIET,
+                raise_on_error=False,
+            )
+        failures: dict[str, str] = {}
+        for event in result.all_events:
+            if event.is_step_failure:
+                data = event.step_failure_data
+                told = data.user_failure_data.description if data.user_failure_data else None
+                failures[str(event.step_key)] = told or (data.error.message if data.error else "")
+        written = [e.materialization for e in result.all_events if e.is_step_materialization]
+        return Run(
+            success=result.success,
+            failures=failures,
+            checks={e.asset_check_key.to_user_string(): e for e in result.get_asset_check_evaluations()},
+            written={m.asset_key.to_user_string() for m in written},
+            metadata={m.asset_key.to_user_string(): m.metadata for m in written},
+        )
+
+    def rows(self, tenant: str, table: str, days: DayRange | None = None) -> list[dict[str, Any]]:
+        return self.frame(tenant, table, days).to_dicts()
+
+    def frame(self, tenant: str, table: str, days: DayRange | None = None) -> pl.DataFrame:
+        """Rows of `layer.table`; none where it was never written."""
+        layer, name = table.split(".")
+        try:
+            return self.installation.warehouse(tenant).read(layer, name, days)
+        except NoSuchTable:
+            return pl.DataFrame()
+
+    def tables(self, tenant: str) -> list[str]:
+        warehouse = self.installation.warehouse(tenant)
+        return [
+            f"{layer}.{name}"
+            for layer in ("raw", "staging", "mart", "ops")
+            for name in warehouse.tables(layer)
+        ]
+
+    def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        """The sandbox's control port."""
+        url = f"{self.sandbox.control_url}/_world/{path}"
+        answer = httpx.request(method, url, json=body, params=query, timeout=120)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def truth(self, tenant: str, days: DayRange) -> dict[tuple[str, date], dict[str, Any]]:
+        """The world's own numbers by platform and day, money as Decimal, in shop's and account's currency."""
+        rows = self.control("GET", "truth", tenant=tenant, **{"from": f"{days.first}", "to": f"{days.last}"})
+        found = {}
+        for row in rows:
+            told = {k: v for k, v in row.items() if v is not None and k not in {"date", "platform", "tenant"}}
+            for name in MONEY & told.keys():
+                told[name] = Decimal(told[name])
+            found[row["platform"], date.fromisoformat(row["date"])] = told
+        return found
+
+    def place(self, tenant: str, **wish: Any) -> str:
+        """An order placed or amended by hand; returns its number."""
+        return str(self.control("POST", f"orders/{tenant}", wish)["order_sn"])
+
+    def fault(self, kind: str, platform: str, **more: Any) -> None:
+        self.control("POST", "faults", {"kind": kind, "platform": platform, **more})
+
+    def fired(self) -> dict[str, int]:
+        """How often each fault struck, by `kind platform path`."""
+        return {f"{f['kind']} {f['platform']} {f['path']}": f["fired"] for f in self.control("GET", "faults")}
+
+    def zone(self, tenant: str) -> ZoneInfo:
+        return self.tenant(tenant).zone
+
+
+MONEY = {"revenue", "refunds", "spend", "conversion_value"}
+
+
+def open_house(folder: Path, parsed: Path, as_of: datetime, seed: int, **changes: Any) -> House:
+    """An empty house with a sandbox of its own, which the caller stops; `changes` overwrite tenant fields."""
+    sandbox = Sandbox(seed=seed, as_of=as_of, port=0)
+    # A throttled client only waits; what it does about throttles has tests of its own.
+    sandbox.world.settings.update({"shopee_requests_per_second": 10_000, "shopee_burst": 10_000})
+    return House(build(folder, sandbox, parsed, **changes))
