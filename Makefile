@@ -50,5 +50,5 @@ lock: ## Resolve the dependencies anew into requirements.lock
 	  $$uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
 	    --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
 
-clean: ## Remove the environment, caches and the demo's data
-	@rm -rf .venv .uv data dbt/target dbt/logs .pytest_cache .ruff_cache .mypy_cache build *.egg-info
+clean: ## Remove the environment and caches (MARKETING_HOME, data/ by default, stays)
+	@rm -rf .venv .uv dbt/target dbt/logs .pytest_cache .ruff_cache .mypy_cache .hypothesis build *.egg-info

@@ -124,6 +124,7 @@ class Tenant(BaseModel):
     vat: Vat = Vat()
     targets: Targets
     cogs_share: Decimal = Field(ge=0, le=1, description="Share of revenue taken as cost where none is known.")
+    pii_key: SecretRef | None = Field(None, description="Key that hashes personal values; a file by default.")
     connections: list[Connection] = Field(min_length=1)
 
     @property
@@ -135,6 +136,8 @@ class Tenant(BaseModel):
 
     @model_validator(mode="after")
     def _walls(self) -> Tenant:
+        if self.pii_key is not None and (complaint := _reaches_out(self.id, self.pii_key)):
+            raise ValueError(f"pii_key: {complaint}")
         for i, connection in enumerate(self.connections):
             for name, ref in connection.secrets.items():
                 complaint = _reaches_out(self.id, ref)

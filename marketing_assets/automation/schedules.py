@@ -1,5 +1,6 @@
 """One job and one schedule a tenant: the refresh every six hours, in the tenant's time zone."""
 
+import threading
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.locks import LockTimeout
 from marketing_assets.partitions import local_day
 from marketing_assets.platforms.catalog import connections
-from marketing_assets.platforms.http import PlatformError
+from marketing_assets.platforms.http import PlatformError, Stopped
 from marketing_assets.platforms.platform import Platform, Refresh
 from marketing_assets.platforms.tokens import TokenStoreError
 from marketing_assets.secrets import MissingSecret
@@ -23,6 +24,9 @@ from marketing_assets.tenants import Tenant
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+LISTING_SECONDS = 40
+"""How long a tick asks one shop for its changed orders: Dagster gives up on a tick after a minute."""
 
 REFRESH_CRON = "0 */6 * * *"
 RANGE_START = "dagster/asset_partition_range_start"
@@ -79,7 +83,7 @@ def plan(tenant: Tenant, platforms: Sequence[Platform], now: datetime) -> tuple[
     try:
         changed: set[date] | None = list_changed_days(tenant, platforms, now)
         complaint = None
-    except (PlatformError, MissingSecret, TokenStoreError, LockTimeout, LandingError) as error:
+    except (PlatformError, Stopped, MissingSecret, TokenStoreError, LockTimeout, LandingError) as error:
         changed = None
         complaint = f"changed orders could not be listed, so the whole window is fetched: {error}"
     return plan_refresh(tenant.start_date, today, restatement, changed), complaint
@@ -95,10 +99,14 @@ def list_changed_days(tenant: Tenant, platforms: Sequence[Platform], now: dateti
             continue
         for connection in connections(tenant, platform):
             client = platform.connect(tenant, connection)
+            # A closed client ends its calls at once, with `Stopped`.
+            limit = threading.Timer(LISTING_SECONDS, client.close)
+            limit.start()
             try:
                 asking = partial(ask, client)
                 days |= pending_days(landing, tenant, platform, connection, asking, now)
             finally:
+                limit.cancel()
                 client.close()
     return days
 

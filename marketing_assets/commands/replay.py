@@ -43,6 +43,6 @@ def report(outcome: RawOutcome, what: str) -> None:
         f"{what}: {loaded.total} rows from {len(outcome.manifests)} landed fetches, "
         f"{loaded.dead.total()} dead letters"
     )
-    if outcome.differences:
-        fail("\n".join(map(str, outcome.differences)))
+    if outcome.complaints:
+        fail("\n".join(outcome.complaints))
     typer.echo("Materialise staging and marts for these days to carry it through.")

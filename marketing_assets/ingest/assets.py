@@ -83,15 +83,16 @@ def raw_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = range_of_keys(context.partition_keys)
         settings = load_settings()
+        landing = Landing(settings.landing)
         try:
             outcome = materialize_raw(
                 open_warehouse(settings, tenant.id),
-                Landing(settings.landing),
+                landing,
                 tenant,
                 platform,
                 table,
                 days,
-                pii_key(tenant, settings),
+                pii_key(tenant, settings, landing),
                 changed=changed_days(context),
             )
         except MENDABLE as error:

@@ -6,19 +6,30 @@ import os
 import secrets
 from pathlib import Path
 
+from marketing_assets.ingest.landing import Landing
+from marketing_assets.secrets import MissingSecret, read_secret
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
 
 
-def pii_key(tenant: Tenant, settings: Settings) -> bytes:
+def pii_key(tenant: Tenant, settings: Settings, landing: Landing) -> bytes:
     """The tenant's key, made on first use in `MARKETING_HOME/keys/<tenant>.pii` (mode 0600).
 
-    Keep a copy: without it new payloads no longer join with old ones.
+    A tenant file can name a secret of its own instead (`pii_key`, any text). Keep a copy of the file: with
+    another key new payloads no longer join with old ones, so a lost key is an error and never replaced.
     """
+    if tenant.pii_key is not None:
+        return read_secret(tenant.pii_key, settings, wanted=f"the PII key of {tenant.id}").encode()
     path = settings.keys_dir / f"{tenant.id}.pii"
     try:
         return bytes.fromhex(path.read_text().strip())
     except FileNotFoundError:
+        if landing.folders(f"{tenant.id}/raw"):
+            raise MissingSecret(
+                f"the PII key of {tenant.id}",
+                f"there is no file {path}, and landing holds payloads that were masked with it",
+                "bring the file back from your backup; new payloads would no longer join with the old ones",
+            ) from None
         return _make(path)
 
 

@@ -43,6 +43,16 @@ class RawOutcome:
     skipped: str | None = None
 
     @property
+    def complaints(self) -> list[str]:
+        """What is wrong with the rows as they stand, in words."""
+        found = [str(d) for d in self.differences]
+        if self.duplicate_keys:
+            found.append(f"{self.duplicate_keys} keys stand more than once")
+        if self.missing_values:
+            found.append(f"{self.missing_values} rows lack a required value")
+        return found
+
+    @property
     def drift(self) -> Counter[str]:
         total: Counter[str] = Counter()
         for manifest in self.manifests:

@@ -48,10 +48,21 @@ class _Envelope(msgspec.Struct):
 
 
 class MetaDialect:
-    """The token goes in a header, so that no address carries it. `token` gives the access token of now."""
+    """The token goes in a header, so that no address carries it. `token` gives the access token of now.
 
-    def __init__(self, *, connection: str, token: Callable[[], str], app_secret: str = ""):
+    `own_token` tells that it comes from the tenant's secrets, which authorising anew would not change.
+    """
+
+    def __init__(
+        self, *, connection: str, token: Callable[[], str], app_secret: str = "", own_token: bool = False
+    ):
         self._connection, self._token, self._app_secret = connection, token, app_secret
+        tenant, platform, _ = connection.split("/", 2)
+        new_secret = (
+            "put a new token where the connection's secret access_token points, or remove that secret from the "
+            f"tenant file and run `marketing connections authorize {tenant} {platform}`."
+        )
+        self._dead_remedy = new_secret if own_token else None
 
     def __repr__(self) -> str:
         return f"MetaDialect({self._connection})"
@@ -73,7 +84,8 @@ class MetaDialect:
         failure = failure_of(error.code, error.error_subcode, error.is_transient, error.message, status)
         wait = usage(headers).regain_seconds or None if failure is Failure.THROTTLE_LONG else None
         code = f"{error.code}/{error.error_subcode}" if error.error_subcode else str(error.code)
-        return Complaint(failure, code, _message(error), wait, _remedy(error))
+        remedy = self._dead_remedy if failure is Failure.AUTH_DEAD else _remedy(error)
+        return Complaint(failure, code, _message(error), wait, remedy)
 
     def pause(self, headers: Mapping[str, str]) -> float:
         return pause_seconds(usage(headers))
@@ -81,7 +93,9 @@ class MetaDialect:
     def refresh(self) -> None:
         """Meta's tokens are not refreshed; a dead one needs a person."""
         message = "the access token is refused"
-        raise PlatformError(Failure.AUTH_DEAD, connection=self._connection, message=message)
+        raise PlatformError(
+            Failure.AUTH_DEAD, connection=self._connection, message=message, remedy=self._dead_remedy
+        )
 
 
 def failure_of(code: int, subcode: int | None, is_transient: bool, message: str, status: int) -> Failure:

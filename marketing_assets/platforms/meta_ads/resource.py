@@ -64,7 +64,7 @@ def build(
     def token() -> str:
         return access_token or _stored_token(store, tenant, connection)
 
-    dialect = MetaDialect(connection=label, token=token, app_secret=app_secret)
+    dialect = MetaDialect(connection=label, token=token, app_secret=app_secret, own_token=bool(access_token))
     base_url = str(connection.base_url or BASE_URL)
     transport = Transport(connection=label, base_url=base_url, dialect=dialect, limits=limits, sleep=sleep)
     version = MetaSettings.model_validate(connection.settings).api_version
