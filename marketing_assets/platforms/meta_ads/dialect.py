@@ -57,12 +57,7 @@ class MetaDialect:
         self, *, connection: str, token: Callable[[], str], app_secret: str = "", own_token: bool = False
     ):
         self._connection, self._token, self._app_secret = connection, token, app_secret
-        tenant, platform, _ = connection.split("/", 2)
-        new_secret = (
-            "put a new token where the connection's secret access_token points, or remove that secret from the "
-            f"tenant file and run `marketing connections authorize {tenant} {platform}`."
-        )
-        self._dead_remedy = new_secret if own_token else None
+        self._dead_remedy = _new_secret(connection) if own_token else None
 
     def __repr__(self) -> str:
         return f"MetaDialect({self._connection})"
@@ -96,6 +91,15 @@ class MetaDialect:
         raise PlatformError(
             Failure.AUTH_DEAD, connection=self._connection, message=message, remedy=self._dead_remedy
         )
+
+
+def _new_secret(connection: str) -> str:
+    """What mends a dead token that the tenant brings along; `connection` is `tenant/platform/account`."""
+    tenant, platform, _ = connection.split("/", 2)
+    return (
+        "put a new token where the connection's secret access_token points, or remove that secret from the "
+        f"tenant file and run `marketing connections authorize {tenant} {platform}`."
+    )
 
 
 def failure_of(code: int, subcode: int | None, is_transient: bool, message: str, status: int) -> Failure:
