@@ -14,6 +14,7 @@ from marketing_assets.commands import (
     replay,
     sandbox,
     tenants,
+    warehouse,
 )
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(tenants.app, name="tenants")
 app.add_typer(connections.app, name="connections")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(warehouse.app, name="warehouse")
 app.command("replay")(replay.replay)
 app.command("materialize")(materialize.materialize)
 app.command("demo")(demo.demo)

@@ -108,19 +108,24 @@ class House:
         selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
         return self._execute(tenant, tags, sorted(selection.resolve(self.definitions.resolve_asset_graph())))
 
+    def planned(self, tenant: str) -> list[dict[str, str]]:
+        """The tags of the runs that the tenant's schedule asks for now."""
+        return [dict(request.tags) for request in self._requests(tenant)]
+
     def refresh(self, tenant: str) -> dict[str, Run]:
         """What the tenant's schedule asks for now, run in its order; the runs by their days."""
-        schedule = self.definitions.resolve_schedule_def(f"{tenant}_refresh_every_6_hours")
-        with self.entered():
-            tick = schedule.evaluate_tick(
-                dg.build_schedule_context(self.instance, self.now(), repository_def=self._repository)
-            )
         runs = {}
-        for request in tick.run_requests or []:
+        for request in self._requests(tenant):
             days = f"{request.tags[RANGE_START]}..{request.tags[RANGE_END]}"
             chosen = list(request.asset_selection) if request.asset_selection else None
             runs[days] = self._execute(tenant, dict(request.tags), chosen)
         return runs
+
+    def _requests(self, tenant: str) -> list[dg.RunRequest]:
+        schedule = self.definitions.resolve_schedule_def(f"{tenant}_refresh_every_6_hours")
+        with self.entered():
+            context = dg.build_schedule_context(self.instance, self.now(), repository_def=self._repository)
+            return list(schedule.evaluate_tick(context).run_requests or [])
 
     @property
     def _repository(self) -> dg.RepositoryDefinition:
