@@ -16,7 +16,7 @@ from marketing_assets.tenants import Problem, Tenant, read_tenants
 from marketing_assets.transform.assets import transform_assets
 from marketing_assets.warehouse.io_manager import WarehouseIOManager
 
-# Single-run backfills and pools are beta in name; the version is pinned.
+# Single-run backfills are beta in name; the version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 warnings.filterwarnings("ignore", category=dg.PreviewWarning)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from marketing_assets.commands.shared import all_tenants, clear_errors, fail, find_tenant
-from marketing_assets.platforms.authorize import AuthorizationError
+from marketing_assets.platforms.authorize import CALLBACK_PORT, AuthorizationError
 from marketing_assets.platforms.catalog import PLATFORMS, UnknownPlatform, connections, platform
 from marketing_assets.platforms.http import PlatformError
 from marketing_assets.platforms.platform import Platform
@@ -27,6 +27,13 @@ def authorize(
     code: Annotated[str | None, typer.Option(help="Code from the consent page, on a remote machine.")] = None,
     token: Annotated[str | None, typer.Option(help="Token to exchange or keep (Meta).")] = None,
     browser: Annotated[bool, typer.Option(help="Open the consent page in a browser.")] = True,
+    port: Annotated[
+        int, typer.Option(min=0, help="Local port that awaits the browser's return; 0 takes a free one.")
+    ] = CALLBACK_PORT,
+    redirect_url: Annotated[
+        str | None,
+        typer.Option(help="Redirect address registered with the app, where it is not the local one."),
+    ] = None,
 ) -> None:
     """Walk through the platform's consent and keep the tokens it gives."""
     settings = load_settings()
@@ -41,7 +48,15 @@ def authorize(
     try:
         with clear_errors():
             done = of.authorize(
-                of_tenant, connection, settings, open_browser=browser, echo=typer.echo, code=code, token=token
+                of_tenant,
+                connection,
+                settings,
+                open_browser=browser,
+                echo=typer.echo,
+                code=code,
+                token=token,
+                port=port,
+                redirect_url=redirect_url,
             )
     except (AuthorizationError, TokenStoreError) as error:
         fail(str(error))

@@ -15,6 +15,7 @@ from marketing_assets.commands.shared import clear_errors, fail, find_table, fin
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.ingest.landing import Landing
 from marketing_assets.ingest.raw_table import replay_raw
+from marketing_assets.ingest.turn import turn
 from marketing_assets.partitions import group_consecutive
 from marketing_assets.schema import DAY
 from marketing_assets.settings import Settings, load_settings
@@ -80,6 +81,6 @@ def replay(
     for (name,), group in letters.group_by("table_name", maintain_order=True):
         platform, raw = find_table(str(name))
         for days in group_consecutive(group[DAY].to_list()):
-            with clear_errors():
+            with clear_errors(), turn(settings, tenant, raw.name):
                 outcome = replay_raw(warehouse, landing, of_tenant, platform, raw, days)
             report(outcome, f"{tenant}/raw/{name}, {days}")

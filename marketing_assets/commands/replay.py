@@ -10,6 +10,7 @@ import typer
 from marketing_assets.commands.shared import clear_errors, day_range, fail, find_table, find_tenant
 from marketing_assets.ingest.landing import Landing
 from marketing_assets.ingest.raw_table import RawOutcome, replay_raw
+from marketing_assets.ingest.turn import turn
 from marketing_assets.settings import load_settings
 from marketing_assets.warehouse.open import open_warehouse
 
@@ -29,7 +30,8 @@ def replay(
     days = day_range(first, last)
     with clear_errors():
         warehouse, landing = open_warehouse(settings, tenant), Landing(settings.landing)
-        outcome = replay_raw(warehouse, landing, of_tenant, platform, raw, days)
+        with turn(settings, tenant, table):
+            outcome = replay_raw(warehouse, landing, of_tenant, platform, raw, days)
     report(outcome, f"{tenant}/raw/{table}, {days}")
 
 

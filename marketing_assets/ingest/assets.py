@@ -10,6 +10,7 @@ import dagster as dg
 from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.ingest.pii_key import pii_key
 from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
+from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
 from marketing_assets.partitions import range_of_keys
 from marketing_assets.platforms.http import PlatformError
@@ -46,11 +47,6 @@ def raw_asset_key(tenant: Tenant, table: str) -> dg.AssetKey:
     return dg.AssetKey([tenant.id, "raw", table])
 
 
-def warehouse_pool(tenant: Tenant) -> str:
-    """The concurrency pool that guards a tenant's warehouse file: one writer at a time."""
-    return f"{tenant.id}_warehouse"
-
-
 def raw_asset(
     tenant: Tenant, platform: Platform, table: RawTable, partitions: dg.PartitionsDefinition
 ) -> dg.AssetsDefinition:
@@ -63,12 +59,11 @@ def raw_asset(
         description=f"{contract.description}\n\nSource: {platform.title}. Refreshed: {table.refresh.value}.",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        io_manager_key=warehouse_pool(tenant),
+        io_manager_key=f"{tenant.id}_warehouse",
         group_name=f"{tenant.id}_raw",
         owners=tenant.owners or None,
         kinds={"python", platform.name.split("_")[0], "duckdb"},
         tags={"tenant": tenant.id, "layer": "raw", "platform": platform.name},
-        pool=warehouse_pool(tenant),
         metadata={
             "dagster/column_schema": column_schema(contract),
             "dagster/table_name": f"{tenant.id}.raw.{table.name}",

@@ -1,5 +1,6 @@
 """The dbt project as Dagster assets: staging and marts of one tenant, dbt's tests as their checks."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from marketing_assets.warehouse.warehouse import TableSpec
 UNIQUE_ID = "dagster_dbt/unique_id"
 """Metadata of assets and checks in which dagster-dbt keeps the node they stand for."""
 
+KEPT_RUNS = 100
+
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -41,7 +44,6 @@ def transform_assets(
         name=f"{tenant.id}_transform",
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=f"{tenant.id}_warehouse",
     )
     def transform(context: dg.AssetExecutionContext) -> Iterator[Event]:
         days = sorted(date.fromisoformat(key) for key in context.partition_keys)
@@ -64,10 +66,11 @@ def run_models(
         project,
         select=[nodes[unique_id]["name"] for unique_id in (*keys, *checks)],
         variables=dbt_vars(tenant, settings, days),
-        target_path=_target_path(settings, context),
+        target_path=_runs_dir(settings) / context.run.run_id,
         log=context.log.info,
         lock_timeout_seconds=settings.lock_timeout_seconds,
     )
+    forget_old_runs(_runs_dir(settings))
     yield from materializations(run, keys, nodes, days)
     severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
     yield from check_results(run, checks, severities)
@@ -93,9 +96,16 @@ def _severity(node: dict[str, Any]) -> dg.AssetCheckSeverity:
     return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
 
 
-def _target_path(settings: Settings, context: dg.AssetExecutionContext) -> Path:
-    """Where dbt leaves the compiled SQL and the results of a run."""
-    return (settings.home / "dbt" / "runs" / context.run.run_id).absolute()
+def _runs_dir(settings: Settings) -> Path:
+    """Where dbt leaves the compiled SQL, a folder a run."""
+    return (settings.home / "dbt" / "runs").absolute()
+
+
+def forget_old_runs(runs: Path) -> None:
+    """Remove the compiled SQL of all but the last runs; it can be had again from the project."""
+    folders = sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime) if runs.is_dir() else []
+    for old in folders[:-KEPT_RUNS]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def ensure_snapshot_tables(tenant: Tenant, settings: Settings, day: date) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import threading
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,9 @@ from marketing_assets.settings import Settings
 
 TARGET = "duckdb"
 _PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-bigquery")
+_one_at_a_time = threading.Lock()
+"""dbt keeps its settings in globals, so threads of a process must not parse side by side."""
+
 _GENERATED = {"target", "logs", "dbt_packages", ".user.yml"}
 
 
@@ -63,20 +67,25 @@ def prepare_manifest(settings: Settings) -> DbtProject:
     project_dir = settings.dbt_dir.absolute()
     kept = (settings.home / "dbt" / "parsed").absolute()
     parsed = kept / _fingerprint(project_dir)
-    if not (parsed / "manifest.json").exists():
-        kept.mkdir(parents=True, exist_ok=True)
-        building = kept / f".{uuid.uuid4().hex}"
-        try:
-            _parse(project_dir, building)
-            try:
-                building.rename(parsed)
-            except OSError:
-                # Another process was first; its result is as good.
-                if not (parsed / "manifest.json").exists():
-                    raise
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+    with _one_at_a_time:
+        if not (parsed / "manifest.json").exists():
+            _parse_into(parsed, project_dir)
     return DbtProject(project_dir, parsed)
+
+
+def _parse_into(parsed: Path, project_dir: Path) -> None:
+    building = parsed.with_name(f".{uuid.uuid4().hex}")
+    building.mkdir(parents=True)
+    try:
+        _parse(project_dir, building)
+        try:
+            building.rename(parsed)
+        except OSError:
+            # Another process was first; its result is as good.
+            if not (parsed / "manifest.json").exists():
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def base_arguments(project_dir: Path, target_path: Path) -> list[str]:

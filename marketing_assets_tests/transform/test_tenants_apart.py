@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,6 @@ from typing import Any
 import duckdb
 
 from marketing_assets.partitions import DayRange
-from marketing_assets.settings import Settings
-from marketing_assets.transform.manifest import prepare_manifest
 from marketing_assets_tests.transform.raw import item, order
 
 D = date(2026, 3, 10)
@@ -52,12 +52,21 @@ def test_the_file_is_free_after_a_run(house: Any) -> None:
         assert connection.execute("select count(*) from mart.daily_performance").fetchone() == (1,)
 
 
-def test_the_project_is_parsed_once_however_many_ask(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: prepare_manifest(settings), range(2))
-    assert first.parsed_dir == second.parsed_dir
-    assert [p.name for p in (tmp_path / "dbt" / "parsed").iterdir()] == [first.parsed_dir.name]
+def test_two_processes_may_prepare_the_project_at_once(tmp_path: Path) -> None:
+    code = (
+        "from marketing_assets.settings import Settings; "
+        "from marketing_assets.transform.manifest import prepare_manifest; "
+        "print(prepare_manifest(Settings()).parsed_dir)"
+    )
+    environment = os.environ | {"MARKETING_HOME": str(tmp_path), "PYTHONPATH": str(Path.cwd())}
+    both = [
+        subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    answers = {process.communicate(timeout=200)[0].splitlines()[-1] for process in both}
+    assert [p.returncode for p in both] == [0, 0]
+    assert answers == {str(p) for p in (tmp_path / "dbt" / "parsed").iterdir()}
+    assert len(answers) == 1
 
 
 def test_nothing_is_written_into_the_project(house: Any) -> None:
