@@ -57,10 +57,11 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     models = transform_assets(tenant, partitions, settings)
     job = refresh_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
+    transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
-        assets=[*raw, models],
+        assets=[*raw, *models],
         jobs=[job],
-        schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *models.keys])],
+        schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )

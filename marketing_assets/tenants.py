@@ -227,6 +227,11 @@ def read_tenants(folder: Path) -> tuple[list[Tenant], list[Problem]]:
         return [], [Problem(str(folder), "(folder)", remedy)]
     tenants, problems = [], []
     for path in files:
+        if path.suffix == ".yml" and path.with_suffix(".yaml") in files:
+            problems.append(
+                Problem(path.name, "(file)", f"is a second file of tenant '{path.stem}'; keep one")
+            )
+            continue
         tenant, found = parse_tenant(path)
         problems += found
         if tenant:

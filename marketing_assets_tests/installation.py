@@ -17,7 +17,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.demo.connect import connect
 from marketing_assets.ingest.landing import Landing

@@ -1,7 +1,7 @@
 """One job and one schedule a tenant: the refresh every six hours, in the tenant's time zone."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from marketing_assets.automation.refresh import PlannedRun, plan_refresh
-from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START, unfinished_days
+from marketing_assets.ingest.assets import CHANGED_DAYS_TAG, raw_asset_key
 from marketing_assets.ingest.changes import pending_days
 from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.locks import LockTimeout
@@ -29,8 +30,6 @@ LISTING_SECONDS = 40
 """How long a tick asks one shop for its changed orders: Dagster gives up on a tick after a minute."""
 
 REFRESH_CRON = "0 */6 * * *"
-RANGE_START = "dagster/asset_partition_range_start"
-RANGE_END = "dagster/asset_partition_range_end"
 
 
 def refresh_job(tenant: Tenant) -> "UnresolvedAssetJobDefinition":
@@ -68,7 +67,7 @@ def refresh_schedule(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
         now = context.scheduled_execution_time
-        planned, complaint = plan(tenant, platforms, now)
+        planned, complaint = plan(context.instance, tenant, platforms, now)
         if complaint:
             context.log.warning(complaint)
         return [run_request(tenant, run, now, changed_selection) for run in planned]
@@ -76,12 +75,15 @@ def refresh_schedule(
     return schedule
 
 
-def plan(tenant: Tenant, platforms: Sequence[Platform], now: datetime) -> tuple[list[PlannedRun], str | None]:
+def plan(
+    instance: dg.DagsterInstance, tenant: Tenant, platforms: Sequence[Platform], now: datetime
+) -> tuple[list[PlannedRun], str | None]:
     """The runs of a refresh at `now`, and why changed orders could not be listed, where they could not."""
     today = local_day(now, tenant.zone)
     restatement = max((t.restatement_days for p in platforms for t in p.tables), default=0)
     try:
-        changed: set[date] | None = list_changed_days(tenant, platforms, now)
+        unfinished = unfinished_days(instance, f"{tenant.id}_refresh", _carried_through(tenant, platforms))
+        changed: set[date] | None = list_changed_days(tenant, platforms, now, unfinished)
         complaint = None
     except (PlatformError, Stopped, MissingSecret, TokenStoreError, LockTimeout, LandingError) as error:
         changed = None
@@ -89,8 +91,23 @@ def plan(tenant: Tenant, platforms: Sequence[Platform], now: datetime) -> tuple[
     return plan_refresh(tenant.start_date, today, restatement, changed), complaint
 
 
-def list_changed_days(tenant: Tenant, platforms: Sequence[Platform], now: datetime) -> set[date]:
-    """The creation days, over all shops of the tenant, whose orders changed and were not fetched since."""
+def _carried_through(tenant: Tenant, platforms: Sequence[Platform]) -> list[dg.AssetKey]:
+    """Both ends of the way of a changed order: the tables that are fetched, and the mart they end in."""
+    tables = [t.name for p in platforms for t in p.tables if t.refresh is Refresh.CHANGED]
+    return [*(raw_asset_key(tenant, name) for name in tables), daily_mart(tenant)]
+
+
+def daily_mart(tenant: Tenant) -> dg.AssetKey:
+    return dg.AssetKey([tenant.id, "mart", "daily_performance"])
+
+
+def list_changed_days(
+    tenant: Tenant, platforms: Sequence[Platform], now: datetime, unfinished: Set[date]
+) -> set[date]:
+    """The creation days, over all shops of the tenant, whose orders changed and were not fetched since.
+
+    Those of `unfinished` count as not fetched.
+    """
     landing = Landing(load_settings().landing)
     days: set[date] = set()
     for platform in platforms:
@@ -104,7 +121,7 @@ def list_changed_days(tenant: Tenant, platforms: Sequence[Platform], now: dateti
             limit.start()
             try:
                 asking = partial(ask, client)
-                days |= pending_days(landing, tenant, platform, connection, asking, now)
+                days |= pending_days(landing, tenant, platform, connection, asking, now, unfinished)
             finally:
                 limit.cancel()
                 client.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -13,8 +14,9 @@ from typing import Annotated, Any
 import dagster as dg
 import typer
 
-from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
+from marketing_assets.commands.orphans import alive, end_orphans
 from marketing_assets.commands.replay import DAY_FORMAT
 from marketing_assets.commands.shared import day_range, fail, find_tenant
 from marketing_assets.settings import load_settings
@@ -35,8 +37,15 @@ def materialize(
     find_tenant(settings, tenant)
     os.environ.update(dagster_environment(settings))
     days = day_range(first, last)
-    run_tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"} | json.loads(tags)
-    failures = run_job(tenant, run_tags, select, print_event if events else print_line)
+    run_tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"} | _further_tags(tags)
+    # A stop from outside ends the run in order, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        failures = run_job(tenant, run_tags, select, print_event if events else print_line)
+    except NotRunnable as error:
+        fail(str(error))
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        fail(f"stopped; {tenant} keeps what was written, run the same days again for the rest")
     if failures:
         fail("\n".join(failures))
 
@@ -51,19 +60,36 @@ def print_line(event: Mapping[str, Any]) -> None:
     typer.echo(f"{event['done']}/{event['of']} {event['asset']}{rows}")
 
 
+class NotRunnable(Exception):
+    """What was asked for cannot be run; the message says what to change."""
+
+
+def _further_tags(text: str) -> dict[str, str]:
+    try:
+        tags = json.loads(text)
+    except ValueError:
+        tags = None
+    if not isinstance(tags, dict):
+        fail(f"--tags is no JSON object: {text}")
+    return {str(name): str(value) for name, value in tags.items()}
+
+
 def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> list[str]:
-    """Run the tenant's job in this process; returns what failed, in words."""
+    """Run the tenant's job in this process; returns what failed, in words. Raises `NotRunnable`."""
     # The definitions read every tenant and the dbt manifest: loaded only by the command that needs them.
     from marketing_assets.definitions import defs
 
+    settings = load_settings()
     job = defs.resolve_job_def(f"{tenant}_refresh")
     keys = _selected(defs, tenant, select)
-    with dg.DagsterInstance.get() as instance:
+    _check_days(job, tenant, tags)
+    with dg.DagsterInstance.get() as instance, alive(settings) as own_tag:
+        end_orphans(instance, settings)
         watcher = _Watcher(instance, len(keys), tell)
         with watcher:
             result = job.execute_in_process(
                 instance=instance,
-                tags={**tags, watcher.TAG: watcher.id},
+                tags={**tags, **own_tag, watcher.TAG: watcher.id},
                 asset_selection=sorted(keys),
                 run_config=QUIET,
                 raise_on_error=False,
@@ -74,8 +100,22 @@ def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> lis
 def _selected(defs: dg.Definitions, tenant: str, select: str) -> set[dg.AssetKey]:
     graph = defs.resolve_asset_graph()
     own = dg.AssetSelection.key_prefixes([tenant])
-    selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
-    return set(selection.resolve(graph))
+    try:
+        selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
+        found = set(selection.resolve(graph))
+    except dg.DagsterError as error:
+        raise NotRunnable(f"--select {select!r} is no asset selection: {error}") from error
+    if not found:
+        raise NotRunnable(f"--select {select!r} names no asset of {tenant}")
+    return found
+
+
+def _check_days(job: dg.JobDefinition, tenant: str, tags: Mapping[str, str]) -> None:
+    days = job.partitions_def.get_partition_keys() if job.partitions_def else []
+    for day in (tags[RANGE_START], tags[RANGE_END]):
+        if day not in days:
+            known = f"its days are {days[0]}..{days[-1]}" if days else "it has none yet"
+            raise NotRunnable(f"{tenant} has no day {day}; {known}")
 
 
 def _failures(instance: dg.DagsterInstance, run_id: str) -> list[str]:

@@ -80,16 +80,17 @@ def raw_asset(
         settings = load_settings()
         landing = Landing(settings.landing)
         try:
-            outcome = materialize_raw(
-                open_warehouse(settings, tenant.id),
-                landing,
-                tenant,
-                platform,
-                table,
-                days,
-                pii_key(tenant, settings, landing),
-                changed=changed_days(context),
-            )
+            with turn(settings, tenant.id, table.name):
+                outcome = materialize_raw(
+                    open_warehouse(settings, tenant.id),
+                    landing,
+                    tenant,
+                    platform,
+                    table,
+                    days,
+                    pii_key(tenant, settings, landing),
+                    changed=changed_days(context),
+                )
         except MENDABLE as error:
             where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
             raise dg.Failure(f"{where}: {error}", allow_retries=is_worth_retrying(error)) from error

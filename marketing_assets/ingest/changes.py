@@ -9,7 +9,7 @@ run, a crash or a missed tick loses none. The memory is one small file a listing
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,9 +50,18 @@ def newest_listing(landing: Landing, place: str) -> Listing | None:
     return None
 
 
-def still_pending(changed: Mapping[date, datetime], fetched: Mapping[date, datetime]) -> dict[date, datetime]:
-    """The changed days that no later fetch has replaced; `fetched` gives each day's newest fetch start."""
-    return {day: at for day, at in changed.items() if day not in fetched or at + CLOCK_SKEW >= fetched[day]}
+def still_pending(
+    changed: Mapping[date, datetime], fetched: Mapping[date, datetime], unfinished: Set[date] = frozenset()
+) -> dict[date, datetime]:
+    """The changed days that no later fetch has replaced; `fetched` gives each day's newest fetch start.
+
+    What was fetched for the `unfinished` days did not come through to the marts.
+    """
+    return {
+        day: at
+        for day, at in changed.items()
+        if day in unfinished or day not in fetched or at + CLOCK_SKEW >= fetched[day]
+    }
 
 
 def pending_days(
@@ -62,6 +71,7 @@ def pending_days(
     connection: Connection,
     changed_days: ChangedDays,
     now: datetime,
+    unfinished: Set[date] = frozenset(),
 ) -> set[date]:
     """Ask for changes since the last listing, remember them, and return every day that waits for a fetch.
 
@@ -78,7 +88,7 @@ def pending_days(
     for day, at in changed_days(since, now, tenant.zone).items():
         if day in days:
             changed[day] = max(at, changed.get(day, at))
-    listing = Listing(since, now, still_pending(changed, fetched))
+    listing = Listing(since, now, still_pending(changed, fetched, unfinished))
     landing.write_atomically(f"{place}/{now:%Y%m%dT%H%M%S%fZ}.json", msgspec.json.encode(listing))
     return set(listing.pending)
 
@@ -86,13 +96,13 @@ def pending_days(
 def _fetched(
     landing: Landing, tenant: Tenant, platform: Platform, connection: Connection, days: DayRange
 ) -> dict[date, datetime]:
-    """For each day the start of its newest fetch; the oldest of them over the tables that follow changes."""
-    tables = [t for t in platform.tables if t.refresh is Refresh.CHANGED]
-    starts: dict[date, datetime] = {}
-    for table in tables:
-        newest: dict[date, Manifest] = landing.newest(
-            tenant.id, platform.name, table.name, connection.account_id, days
-        )
-        for day, manifest in newest.items():
-            starts[day] = min(manifest.started_at, starts.get(day, manifest.started_at))
-    return starts
+    """The days that every table which follows changes has, each with the oldest of their newest fetches."""
+    starts: list[dict[date, datetime]] = []
+    for table in platform.tables:
+        if table.refresh is Refresh.CHANGED:
+            newest: dict[date, Manifest] = landing.newest(
+                tenant.id, platform.name, table.name, connection.account_id, days
+            )
+            starts.append({day: manifest.started_at for day, manifest in newest.items()})
+    complete = set(days).intersection(*starts) if starts else set()
+    return {day: min(of_table[day] for of_table in starts) for day in complete}

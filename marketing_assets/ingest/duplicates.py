@@ -48,7 +48,8 @@ class Deduplicator:
         return batch.join(marks.select(pl.col("position").alias(POSITION)), on=POSITION, how="semi")
 
     def finish(self) -> None:
-        """Raises `Superseded` where a row that was handed on lost against a later one."""
+        """Forget the rows; raises `Superseded` where one that was handed on lost against a later one."""
+        self._seen = self._seen.clear()
         if self._superseded:
             raise Superseded(self._superseded)
 
@@ -66,7 +67,11 @@ class Deduplicator:
         ]
 
     def _against_earlier(self, marks: pl.DataFrame) -> pl.DataFrame:
-        both = marks.join(self._seen, on=["h1", "h2"], how="inner", suffix="_seen")
+        # Looking the few up among the many needs no hash table of the many.
+        near = self._seen.filter(pl.col("h1").is_in(marks["h1"].implode()))
+        if near.is_empty():
+            return marks
+        both = marks.join(near, on=["h1", "h2"], how="inner", suffix="_seen")
         if both.is_empty():
             return marks
         same_age = pl.col("version") == pl.col("version_seen")

@@ -1,9 +1,9 @@
 """One at a time on a raw table: from the first call to the last comparison.
 
-Two runs of the same days may overlap. Without turns the one that asked first could write last, and the other's
-newer numbers would be lost; or one would compare its controls with the other's rows. The lock is the operating
-system's, so a run that is killed leaves none behind. (A pool of Dagster's keeps the slots of a killed run, and
-those who wait for one keep a processor busy.)
+Two runs of the same days may overlap. Without turns the one that asked first could write last, and the
+other's newer numbers would be lost; or one would compare its controls with the other's rows. The lock is
+the operating system's, so a run that is killed leaves none behind. (A pool of Dagster's keeps the slots of
+a killed run for ever, and a run that waits for one keeps a processor busy.)
 """
 
 from __future__ import annotations

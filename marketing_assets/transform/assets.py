@@ -1,7 +1,7 @@
 """The dbt project as Dagster assets: staging and marts of one tenant, dbt's tests as their checks."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.transform.domains import domains
 from marketing_assets.transform.manifest import prepare_manifest
 from marketing_assets.transform.results import check_results, failure, materializations
 from marketing_assets.transform.runner import build
-from marketing_assets.transform.translator import TenantTranslator, serves
+from marketing_assets.transform.translator import TenantTranslator
 from marketing_assets.transform.vars import days_for_run, dbt_vars
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import TableSpec
@@ -32,16 +33,27 @@ Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 def transform_assets(
     tenant: Tenant, partitions_def: dg.PartitionsDefinition, settings: Settings
-) -> dg.AssetsDefinition:
-    """Staging and marts of a tenant, computed from its raw tables."""
-    project = prepare_manifest(settings)
-    unserved = [n["name"] for n in project.manifest["nodes"].values() if not serves(tenant, n)]
+) -> list[dg.AssetsDefinition]:
+    """Staging and marts of a tenant, computed from its raw tables; one definition a domain."""
+    manifest = prepare_manifest(settings).manifest
+    return [
+        _domain_assets(tenant, partitions_def, manifest, domain, names)
+        for domain, names in domains(manifest, tenant).items()
+    ]
 
+
+def _domain_assets(
+    tenant: Tenant,
+    partitions_def: dg.PartitionsDefinition,
+    manifest: Mapping[str, Any],
+    domain: str,
+    names: list[str],
+) -> dg.AssetsDefinition:
     @dbt_assets(
-        manifest=project.manifest,
-        exclude=" ".join(unserved) or None,
+        manifest=manifest,
+        select=" ".join(names),
         dagster_dbt_translator=TenantTranslator(tenant),
-        name=f"{tenant.id}_transform",
+        name=f"{tenant.id}_transform_{domain}",
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run(),
     )

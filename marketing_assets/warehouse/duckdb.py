@@ -205,7 +205,7 @@ class DuckDBWarehouse(Warehouse):
             writer_lock(self.path, self.lock_timeout_seconds),
             full_disk_named(self.path),
             closing(self._connect()) as connection,
-            sparing_memory(connection, self.memory_limit),
+            sparing_memory(connection, self.memory_limit, files),
         ):
             duckdb_schema.ensure_layers(connection, self.tenant_id)
             with transaction(connection):

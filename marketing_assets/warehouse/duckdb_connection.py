@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -22,7 +22,7 @@ from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseFull, says
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Seconds between two tries to open a file that somebody else holds."""
 
-_LOADING_MEMORY = "96MB"
+_LOADING_MIB = 96
 
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -116,21 +116,37 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 @contextmanager
-def sparing_memory(connection: duckdb.DuckDBPyConnection, memory_limit: str) -> Iterator[None]:
-    """Settings for loading rows that carry whole documents.
+def sparing_memory(
+    connection: duckdb.DuckDBPyConnection, memory_limit: str, files: list[Path]
+) -> Iterator[None]:
+    """Settings for loading Parquet files whose rows carry whole documents.
 
     Every thread that loads holds a row group of its own (122,880 rows, however wide), and DuckDB takes about
-    as much again as its limit counts. One thread and a low limit make it write blocks out early; a load of
-    1,000,000 rows then takes no more memory than one of 100,000, and hardly more time.
+    as much again as its limit counts. So one thread loads, and under a low limit it writes blocks out early:
+    1,000,000 rows then take little more memory than 100,000. Single documents too large for that limit keep
+    the connection's own.
     """
     connection.execute("set threads = 1")
-    connection.execute("set memory_limit = ?", [_LOADING_MEMORY])
+    if _largest_row_group(connection, files) <= _LOADING_MIB * 1024 * 1024 // 3:
+        connection.execute("set memory_limit = ?", [f"{_LOADING_MIB}MiB"])
     try:
         yield
     finally:
-        with suppress(duckdb.Error):  # the database may be closed for good after a failed commit
+        with suppress(duckdb.Error):  # a failed commit may have closed the database for good
             connection.execute("reset threads")
             connection.execute("set memory_limit = ?", [memory_limit])
+
+
+def _largest_row_group(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
+    """Bytes of the largest row group of Parquet files, uncompressed."""
+    if not files:
+        return 0
+    sizes = (
+        "select max(size) from (select sum(total_uncompressed_size) as size from parquet_metadata($files) "
+        "group by file_name, row_group_id)"
+    )
+    found = connection.execute(sizes, {"files": [str(file) for file in files]}).fetchone()
+    return int(found[0] or 0) if found else 0
 
 
 @contextmanager

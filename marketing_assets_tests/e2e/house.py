@@ -21,7 +21,7 @@ import httpx
 import polars as pl
 import pytest
 
-from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
 from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.server import Sandbox

@@ -72,7 +72,7 @@ def test_the_marts_tell_the_truth(filled_house: House, tenant: str) -> None:
 
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_public_clients_count_the_same(filled_house: House, tenant: str) -> None:
-    """Truth endpoint and pipeline could share a mistake; the SDK and the bare protocol share none with them."""
+    """Truth endpoint and pipeline could share a mistake; SDK and bare protocol share none with them."""
     days = DAYS[tenant]
     counted = public_count(filled_house, tenant, days)
     assert totals(*counted, days) == without_currency(filled_house.truth(tenant, days))

@@ -50,11 +50,23 @@ class House:
             tenant, partitions_definition(tenant.start_date, tenant.time_zone), settings
         )
 
+    @property
+    def specs(self) -> list[dg.AssetSpec]:
+        return [spec for definition in self.assets for spec in definition.specs]
+
+    @property
+    def check_specs(self) -> list[dg.AssetCheckSpec]:
+        return [spec for definition in self.assets for spec in definition.check_specs]
+
+    @property
+    def keys(self) -> set[dg.AssetKey]:
+        return {spec.key for spec in self.specs}
+
     def run(
         self, days: DayRange, selection: Any = None, raise_on_error: bool = True
     ) -> dg.ExecuteInProcessResult:
         return dg.materialize(
-            [self.assets],
+            self.assets,
             selection=selection,
             tags={
                 "dagster/asset_partition_range_start": days.first.isoformat(),

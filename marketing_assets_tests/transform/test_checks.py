@@ -127,7 +127,7 @@ def test_every_check_runs_and_passes_on_an_empty_day(house: Any) -> None:
     h.raw.nothing(ONE)
     result = h.run(ONE)
     found = checks(result)
-    assert set(found) == {c.name for c in h.assets.check_specs}
+    assert set(found) == {c.name for c in h.check_specs}
     assert [name for name, e in found.items() if not e.passed] == []
 
 
@@ -168,7 +168,7 @@ def test_a_subset_runs_alone_with_its_own_checks(house: Any) -> None:
     h.run(ONE)
     result = h.run(ONE, selection=[dg.AssetKey(["siam", "staging", "orders"])])
     assert written(result) == {"orders"}
-    assert set(checks(result)) == {c.name for c in h.assets.check_specs if c.asset_key.path[-1] == "orders"}
+    assert set(checks(result)) == {c.name for c in h.check_specs if c.asset_key.path[-1] == "orders"}
 
 
 def test_old_days_run_without_any_snapshot(house: Any) -> None:

@@ -42,30 +42,39 @@ def project(house: Any) -> DbtProject:
 
 
 def test_asset_keys(house: Any) -> None:
-    keys = {k.to_user_string() for k in house().assets.keys}
+    keys = {k.to_user_string() for k in house().keys}
     assert keys == {f"siam/staging/{t}" for t in STAGING} | {f"siam/mart/{t}" for t in MARTS}
 
 
 def test_raw_tables_are_upstream_under_the_tenants_prefix(house: Any) -> None:
-    specs = {s.key.path[-1]: s for s in house().assets.specs}
+    specs = {s.key.path[-1]: s for s in house().specs}
     deps = {d.asset_key.to_user_string() for d in specs["stg_shopee__orders"].deps}
     assert deps == {"siam/raw/shopee_orders", "siam/raw/shopee_escrow"}
 
 
 def test_specs_carry_group_owner_kinds_tags_and_description(house: Any) -> None:
-    assets = house().assets
-    spec = {s.key.path[-1]: s for s in assets.specs}["stg_shopee__orders"]
+    tenant = house()
+    spec = {s.key.path[-1]: s for s in tenant.specs}["stg_shopee__orders"]
     assert spec.group_name == "siam_staging"
     assert spec.owners == ["team:siam"]
     assert {"dbt", "duckdb"} <= spec.kinds
     assert spec.tags["tenant"] == "siam"
     assert spec.tags["platform"] == "shopee"
     assert spec.description and spec.description.startswith("Shopee orders")
-    assert assets.backfill_policy == dg.BackfillPolicy.single_run()
+    assert {a.backfill_policy for a in tenant.assets} == {dg.BackfillPolicy.single_run()}
+
+
+def test_models_run_with_those_that_stand_or_fall_with_the_same_platforms(house: Any) -> None:
+    domains = {a.op.name: {k.path[-1] for k in a.keys} for a in house().assets}
+    assert set(domains) == {f"siam_transform_{d}" for d in ("ads", "ads_commerce", "commerce", "reference")}
+    assert "shop_performance" in domains["siam_transform_commerce"]
+    assert "campaign_performance" in domains["siam_transform_ads"]
+    assert domains["siam_transform_ads_commerce"] == {"daily_performance", "int_daily_performance"}
+    assert "fx_rates" in domains["siam_transform_reference"]
 
 
 def test_checks_block_unless_they_warn(house: Any) -> None:
-    checks = {c.name: c for c in house().assets.check_specs}
+    checks = {c.name: c for c in house().check_specs}
     assert checks["orders_are_converted"].blocking
     assert not checks["skus_are_mapped"].blocking
     assert checks["daily_revenue_is_what_orders_say"].asset_key.path[-1] == "daily_performance"
@@ -73,7 +82,7 @@ def test_checks_block_unless_they_warn(house: Any) -> None:
 
 
 def test_platforms_without_a_connection_have_no_assets(house: Any) -> None:
-    only_ads = house(connections=[{"platform": "meta_ads", "account_id": "1"}]).assets
+    only_ads = house(connections=[{"platform": "meta_ads", "account_id": "1"}])
     assert not [k for k in only_ads.keys if "shopee" in k.path[-1]]
     upstream = {d.asset_key.to_user_string() for s in only_ads.specs for d in s.deps}
     assert not [key for key in upstream if "shopee" in key]
@@ -81,7 +90,7 @@ def test_platforms_without_a_connection_have_no_assets(house: Any) -> None:
 
 
 def test_two_tenants_share_one_manifest_and_no_asset(house: Any) -> None:
-    siam, northwind = house("siam").assets, house("northwind").assets
+    siam, northwind = house("siam"), house("northwind")
     assert not siam.keys & northwind.keys
     upstream = {d.asset_key.path[0] for s in northwind.specs for d in s.deps}
     assert upstream == {"northwind"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from marketing_assets.automation.schedules import RANGE_END, RANGE_START, plan, run_tags
+from marketing_assets.automation.schedules import plan, run_tags
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.demo.preflight import NotReady
 from marketing_assets.commands.demo.services import program
 from marketing_assets.ingest.assets import raw_asset_key
@@ -46,7 +48,7 @@ def work_to_do(instance: dg.DagsterInstance, defs: dg.Definitions, tenant: Tenan
         now = Work(tenant, DayRange(today, today), {}, snapshots)
         return [now, *(Work(tenant, m, {}, others) for m in missing)]
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
-    planned, _ = plan(tenant, platforms, now_utc())
+    planned, _ = plan(instance, tenant, platforms, now_utc())
     # The window of a refresh can reach further back than the demo was filled.
     first = min(filled | {today})
     runs = [p for p in planned if p.days.last >= first]
@@ -99,17 +101,20 @@ class _Queue:
     def __init__(self, items: Sequence[Work], progress: Progress, env: Mapping[str, str]):
         self._items, self._progress, self._env = list(items), progress, env
         self._process: subprocess.Popen[str] | None = None
+        # A file, because nobody reads a second pipe while the first one is read.
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the queue
         self._bar = progress.add_task("", total=None)
 
     def run(self) -> None:
         for work in self._items:
             process = self._process = self._start(work)
-            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout is not None
             for line in process.stdout:
                 self._show(json.loads(line))
-            error = process.stderr.read()
             if process.wait() != 0:
-                raise NotReady(f"{self._label}: {error.strip() or 'the run failed'}")
+                self._errors.seek(0)
+                error = self._errors.read().strip()
+                raise NotReady(f"{self._label}: {error or 'the run failed'}")
 
     def stop(self) -> None:
         self._items = []
@@ -127,7 +132,7 @@ class _Queue:
             names = sorted(key.to_user_string() for key in work.assets)
             command += ["--select", " or ".join(f'key:"{name}"' for name in names)]
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(self._env)
+            command, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=dict(self._env)
         )
 
     def _show(self, event: Mapping[str, object]) -> None:

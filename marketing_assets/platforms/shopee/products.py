@@ -158,9 +158,10 @@ def _models(client: ShopeeClient, item: _Item) -> bytes | None:
 
 
 def fetch_shops(client: ShopeeClient, window: Window) -> Iterator[Page | Control]:
-    """The shop, one record. Its fields stand at the top level of the answer."""
+    """The shop, one record. Its fields stand at the top level of the answer, beside the call's own id."""
     call = Call("GET", SHOP_PATH)
-    answer = client.transport.send(call)
-    record = with_context(answer.body, {"shop_id": client.shop_id})
-    yield Page(request_of(call), [record])
+    shop = read(client.transport, call, dict[str, msgspec.Raw])
+    request_id = msgspec.json.decode(shop.pop("request_id", b'""'))
+    record = with_context(msgspec.json.encode(shop), {"shop_id": client.shop_id})
+    yield Page(request_of(call), [record], {"request_id": request_id})
     yield Control(window.days.last, {"rows": Decimal(1)})

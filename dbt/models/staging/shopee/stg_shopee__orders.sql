@@ -27,7 +27,7 @@ escrow as (
         shop_id,
         order_sn,
         coalesce(seller_discount, 0) + coalesce(voucher_from_seller, 0) as discount,
-        -coalesce(seller_return_refund, 0) as refund
+        -seller_return_refund as refund
     from {{ source('shopee', 'shopee_escrow') }}
     where {{ tenant_days() }}
 ),
