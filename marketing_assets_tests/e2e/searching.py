@@ -19,7 +19,6 @@ CLEAR_FOLDERS = {"secrets", "keys"}
 """Where secrets are meant to stand, below MARKETING_HOME. Tokens have a folder too, but encrypted."""
 
 _PHONE = re.compile(rb"(?<!\d)6[56]\d{8,10}(?!\d)")
-_USERNAME = re.compile(rb"[a-z]+\.\d{4}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,8 @@ def persons_in(content: bytes, persons: Iterable[Person]) -> set[str]:
     persons = list(persons)
     phones, usernames = {p.phone for p in persons}, {p.username for p in persons}
     found = {match.decode() for match in _PHONE.findall(content)} & phones
-    found |= {match.decode() for match in _USERNAME.findall(content)} & usernames
+    stems = "|".join(sorted({re.escape(name.partition(".")[0]) for name in usernames}))
+    found |= {m.decode() for m in re.findall(rf"(?:{stems})\.\d{{4}}".encode(), content)} & usernames
     for name in {p.name for p in persons}:
         if name.encode() in content or json.dumps(name)[1:-1].encode() in content:
             found.add(name)

@@ -1,4 +1,4 @@
-"""Tenants are walls: a run touches nothing of another tenant, and secrets and persons stay where they belong."""
+"""Tenants are walls: a run touches nothing of another tenant; secrets and persons stay where they belong."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from marketing_assets.partitions import DayRange
@@ -16,8 +17,16 @@ from marketing_assets.secrets import MissingSecret, connection_secrets
 from marketing_assets.tenants import read_tenants
 from marketing_assets_tests.e2e.conftest import DAYS, TENANTS
 from marketing_assets_tests.e2e.house import House
-from marketing_assets_tests.e2e.searching import known_secrets, people, persons_in, readable, secrets_in
+from marketing_assets_tests.e2e.searching import (
+    Person,
+    known_secrets,
+    people,
+    persons_in,
+    readable,
+    secrets_in,
+)
 from marketing_assets_tests.installation import shipped, write_tenant
+from marketing_assets_tests.sandbox.conftest import Seller
 
 OTHER = {"siam": "northwind", "northwind": "siam"}
 DAY = DayRange(date(2026, 10, 15), date(2026, 10, 15))
@@ -28,7 +37,7 @@ import sys
 watched, report = sys.argv[1], open(sys.argv[2], "w")
 
 def hook(event, arguments):
-    # Everything that names a place: open, os.listdir, os.scandir, os.stat, sqlite3.connect, duckdb's arguments …
+    # Whatever names a place: open, os.listdir, os.scandir, os.mkdir, sqlite3.connect …
     for argument in arguments:
         if isinstance(argument, (str, bytes)):
             text = argument if isinstance(argument, str) else argument.decode(errors="replace")
@@ -129,6 +138,7 @@ def test_six_weeks_leak_nothing(filled_house: House, tmp_path: Path) -> None:
 def assert_nothing_leaks(house: House, days: DayRange, scratch: Path) -> None:
     first, last = (int(t.timestamp()) for t in days.bounds(house.zone("siam")))
     persons = people(house.sandbox.world, TENANTS, first, last + 86_400)
+    assert_the_platform_tells_of(house, persons)
     secrets = known_secrets(house)
     assert len(persons) > 500 and len(secrets) > 8
     searched = 0
@@ -137,6 +147,17 @@ def assert_nothing_leaks(house: House, days: DayRange, scratch: Path) -> None:
         assert secrets_in(content, secrets) == [], name
         assert persons_in(content, persons) == set(), name
     assert searched > 1_000_000
+
+
+def assert_the_platform_tells_of(house: House, persons: set[Person]) -> None:
+    """Personal values do arrive from the platform, or finding none would prove nothing."""
+    known = house.control("GET", "credentials")["siam"]["shopee"]
+    noon = int(datetime.combine(DAY.first, time(12), house.zone("siam")).timestamp())
+    with httpx.Client() as http:
+        seller = Seller(known, http)
+        listed = seller.listed("create_time", noon - 6 * 3600, noon)
+        orders = seller.details([row["order_sn"] for row in listed][:50])
+    assert orders and {o["buyer_username"] for o in orders} <= {p.username for p in persons}
 
 
 @pytest.mark.xdist_group("e2e_truth")

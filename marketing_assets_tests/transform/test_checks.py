@@ -21,7 +21,7 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
 
 
 def written(result: dg.ExecuteInProcessResult) -> set[str]:
-    return {m.asset_key.path[-1] for m in result.asset_materializations_for_node("siam_transform")}
+    return {e.materialization.asset_key.path[-1] for e in result.get_asset_materialization_events()}
 
 
 def test_a_currency_without_a_rate_is_flagged_and_stops_the_marts(house: Any) -> None:
@@ -149,9 +149,8 @@ def test_materialisations_show_rows_columns_and_days(house: Any) -> None:
     h.raw.nothing(ONE)
     h.raw.orders(ONE, order(D, "A1"), order(D, "A2"))
     result = h.run(ONE)
-    found = {
-        m.asset_key.path[-1]: m.metadata for m in result.asset_materializations_for_node("siam_transform")
-    }
+    events = result.get_asset_materialization_events()
+    found = {e.materialization.asset_key.path[-1]: e.materialization.metadata for e in events}
     shown = found["orders"]
     assert shown["dagster/row_count"].value == 2
     assert shown["dagster/table_name"].value == "siam.staging.orders"

@@ -35,7 +35,8 @@ query ($id: String!) {
 RUNS = """
 query ($filter: RunsFilter!) {
   runsOrError(filter: $filter) {
-    ... on Runs { results { runId status tags { key value } stats { ... on RunStatsSnapshot { stepsFailed } } } }
+    ... on Runs { results {
+      runId status tags { key value } stats { ... on RunStatsSnapshot { stepsFailed } } } }
   }
 }
 """

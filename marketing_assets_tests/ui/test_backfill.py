@@ -49,7 +49,7 @@ class Served:
 def served(
     running_sandbox: Sandbox, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """Webserver and daemon on the repository's workspace and the shipped `dagster.yaml`, in a home of their own."""
+    """Webserver and daemon on the shipped workspace and `dagster.yaml`, in a home of their own."""
     at = build(tmp_path_factory.mktemp("ui"), running_sandbox, parsed)
     dagster_home = at.home / "dagster"
     dagster_home.mkdir()
