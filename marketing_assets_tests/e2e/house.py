@@ -90,6 +90,8 @@ class House:
         with self.installation.entered(), pytest.MonkeyPatch.context() as patch:
             for name in CLOCKS:
                 patch.setattr(name, WorldTime)
+            # Dagster gives schedules under test no instance that lives in memory.
+            patch.setattr(dg.ScheduleEvaluationContext, "instance", self.instance)
             yield
 
     def tenant(self, name: str) -> Tenant:

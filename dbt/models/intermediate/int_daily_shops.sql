@@ -45,6 +45,7 @@ select
     spine.platform,
     spine.shop_id,
     shops.shop_name,
+    shops.is_backdated as is_shop_name_backdated,
     {{ money('coalesce(sales.revenue, 0)') }} as revenue,
     coalesce(sales.orders, 0) as orders,
     cast(coalesce(sales.units, 0) as {{ type_of('whole') }}) as units,

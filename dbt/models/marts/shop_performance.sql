@@ -14,6 +14,7 @@ select
     shops.platform,
     shops.shop_id,
     shops.shop_name,
+    shops.is_shop_name_backdated,
     shops.revenue,
     shops.orders,
     shops.units,
