@@ -63,7 +63,7 @@ def typed(measured: Measured, lines: bytes) -> pl.DataFrame:
         connection.execute("set TimeZone = 'UTC'")
         declared = ", ".join(f'"{c.name}"::{duckdb_type(c)} as "{c.name}"' for c in columns)
         connection.register("decoded", decode(measured, lines))
-        return connection.execute(f"select {declared} from decoded").pl().cast(dict(polars_schema(columns)))
+        return connection.execute(f"select {declared} from decoded").pl().cast(dict(polars_schema(columns)))  # type: ignore[arg-type]
 
 
 def _common(measured: Measured) -> list[pl.Expr]:

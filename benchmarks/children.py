@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def measure(module: str, *arguments: str | Path | int) -> dict[str, Any]:
-    """The JSON line that a module of this package prints last; raises SystemExit with its words on failure."""
+    """The JSON line that a module of this package prints last; raises `SystemExit` where it fails."""
     command = [sys.executable, "-m", f"benchmarks.{module}", *map(str, arguments)]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,7 +1,6 @@
 """One competitor, one time, in a process of its own: `python -m benchmarks.contest NAME TABLE FILE ROWS`.
 
-Prints one JSON line: rows, seconds by the clock and seconds of work. Reading the pages and importing libraries is not
-timed.
+Prints one JSON line: rows, seconds by the clock and seconds of work, without reading pages and importing.
 """
 
 from __future__ import annotations

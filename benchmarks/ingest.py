@@ -36,7 +36,7 @@ def compare(measured: Measured, pages: Path, rows: int, dlt_rows: int, rounds: i
 
 
 def _median(found: list[dict[str, Any]], unit: str) -> float:
-    return median(one["rows"] / one[unit] for one in found)
+    return float(median(one["rows"] / one[unit] for one in found))
 
 
 def _counted(runs: dict[str, list[dict[str, Any]]], name: str) -> str:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,11 +183,9 @@ def processes_of(folder: Path) -> dict[int, str]:
             environment, command = (entry / "environ").read_bytes(), (entry / "cmdline").read_bytes()
         except OSError:
             continue  # ended meanwhile, or somebody else's
-        if str(folder).encode() in environment and int(entry.name) != os.getpid():
-            found[int(entry.name)] = command.replace(b"\0", b" ").decode(errors="replace").strip()
+        said = command.replace(b"\0", b" ").decode(errors="replace").strip()
+        # Python's own helper of this process, which keeps the environment it was started in.
+        if str(folder).encode() in environment and "multiprocessing.resource_tracker" not in said:
+            found[int(entry.name)] = said
+    found.pop(os.getpid(), None)
     return found
-
-
-def as_of(day: date) -> datetime:
-    """The last second of a day in UTC, as the sandbox takes it."""
-    return datetime.combine(day + ONE_DAY, datetime.min.time(), tzinfo=UTC) - timedelta(seconds=1)

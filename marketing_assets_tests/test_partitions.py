@@ -1,5 +1,6 @@
 """Local days, 23- and 25-hour days, comparing days."""
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def test_groups_hold_every_day_and_bridge_only_small_gaps(days: set[date], gap: 
     groups = group_consecutive(days, merge_gap=gap)
     covered = {d for g in groups for d in g}
     assert days <= covered
-    assert all((b.first - a.last).days > gap + 1 for a, b in zip(groups, groups[1:], strict=False))
+    assert all((b.first - a.last).days > gap + 1 for a, b in itertools.pairwise(groups))
 
 
 @given(DAYS)
@@ -102,4 +103,6 @@ def test_partitions_are_local_days_with_today() -> None:
 def test_the_day_of_a_missing_midnight_starts_late() -> None:
     # Samoa skipped 30 December 2011 altogether.
     apia = ZoneInfo("Pacific/Apia")
-    assert start_of_day(date(2011, 12, 31), apia) - start_of_day(date(2011, 12, 29), apia) == timedelta(hours=24)
+    assert start_of_day(date(2011, 12, 31), apia) - start_of_day(date(2011, 12, 29), apia) == timedelta(
+        hours=24
+    )

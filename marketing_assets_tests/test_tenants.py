@@ -69,13 +69,17 @@ def test_a_good_file_is_read_with_ids_as_text(tmp_path: Path) -> None:
         ({"id": "Bad Id"}, "acme.yaml: id: "),
     ],
 )
-def test_a_mistake_names_file_field_and_remedy(tmp_path: Path, change: dict[str, object], expected: str) -> None:
+def test_a_mistake_names_file_field_and_remedy(
+    tmp_path: Path, change: dict[str, object], expected: str
+) -> None:
     assert expected in complaints(tmp_path, **change)
 
 
 def test_all_mistakes_are_named_at_once(tmp_path: Path) -> None:
     text = complaints(tmp_path, time_zone="X", reporting_currency="y", cogs_share=-1)
-    assert {"time_zone", "reporting_currency", "cogs_share"} <= {line.split(": ")[1] for line in text.split("\n")}
+    assert {"time_zone", "reporting_currency", "cogs_share"} <= {
+        line.split(": ")[1] for line in text.split("\n")
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from marketing_assets.partitions import DayRange, group_consecutive, local_day
 from marketing_assets.schema import DAY, Table
 from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 
-CHUNK_BYTES = 4 * 1024 * 1024
+CHUNK_BYTES = 2 * 1024 * 1024
 _PART_SHIFT = 32
 
 

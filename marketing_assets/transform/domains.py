@@ -1,7 +1,7 @@
 """Which models are run together: those that stand or fall with the same kinds of platforms.
 
-One dbt command runs one domain. When an ad account's token dies, the models that read ads wait, and the shop's
-numbers go on.
+One dbt command runs one domain. When the token of an ad account dies, the models that read ads wait, and the
+numbers of the shop go on.
 """
 
 from __future__ import annotations

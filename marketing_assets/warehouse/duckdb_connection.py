@@ -22,7 +22,7 @@ from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseFull, says
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Seconds between two tries to open a file that somebody else holds."""
 
-_LOADING_MIB = 96
+_LOADING_MIB = 80
 
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 

@@ -17,7 +17,7 @@ from marketing_assets.schema import NUMERIC_SCALE, Column, Type, polars_dtype, p
 from marketing_assets.warehouse.errors import WrongRows
 from marketing_assets.warehouse.warehouse import BATCH_ROWS, TableSpec
 
-BATCH_BYTES = 16 * 1024 * 1024
+BATCH_BYTES = 8 * 1024 * 1024
 """Frames are no longer gathered once they take this much memory, however few rows they have."""
 
 

@@ -15,7 +15,12 @@ ORDER: dict[str, Any] = {
     "order_sn": "1",
     "buyer_user_id": 77_001,
     "buyer_username": "somchai_สมชาย",
-    "recipient_address": {"name": "สมชาย ใจดี", "phone": "0812345678", "region": "TH", "full_address": "9 Rama"},
+    "recipient_address": {
+        "name": "สมชาย ใจดี",
+        "phone": "0812345678",
+        "region": "TH",
+        "full_address": "9 Rama",
+    },
     "message_to_seller": "leave at 9 Rama",
     "item_list": [{"item_id": 1}],
 }
@@ -43,7 +48,9 @@ def test_the_same_person_has_the_same_hash_under_one_key_only() -> None:
 
 
 def test_an_undeclared_field_is_drift_and_masked_where_it_sounds_personal() -> None:
-    record, drift = masked({**ORDER, "gift_email": "a@b.co", "loyalty": {"tier": "gold", "mobile": "0899999999"}})
+    record, drift = masked(
+        {**ORDER, "gift_email": "a@b.co", "loyalty": {"tier": "gold", "mobile": "0899999999"}}
+    )
     assert record["gift_email"] == keyed_hash(KEY, "a@b.co")
     assert record["loyalty"] == {"tier": "gold", "mobile": keyed_hash(KEY, "0899999999")}
     assert drift == {"gift_email", "loyalty"}
@@ -56,7 +63,9 @@ def test_a_new_field_beside_masked_ones_is_masked_whatever_its_name() -> None:
 
 
 def test_records_without_personal_fields_stay_as_sent() -> None:
-    line = b'{"account_id": "1", "spend":"415.20", "actions":[{"action_type":"x","value":"1","7d_click":"1"}]}'
+    line = (
+        b'{"account_id": "1", "spend":"415.20", "actions":[{"action_type":"x","value":"1","7d_click":"1"}]}'
+    )
     page = Masker(INSIGHTS, KEY).mask([line])
     assert page.lines == [line]
     assert not page.drift

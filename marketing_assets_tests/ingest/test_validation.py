@@ -155,9 +155,15 @@ def test_the_key_of_a_dead_record_is_told_as_far_as_it_can_be_read() -> None:
     assert record_key(ORDERS, '{"_unreadable":true}') == "shop_id=None, order_sn=None"
 
 
-WILD = st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=12) | st.floats(
-    allow_nan=False, allow_infinity=False
-) | st.lists(st.integers(-9, 9), max_size=2) | st.dictionaries(st.text(max_size=4), st.integers(-9, 9), max_size=2)
+WILD = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**40), 2**40)
+    | st.text(max_size=12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.lists(st.integers(-9, 9), max_size=2)
+    | st.dictionaries(st.text(max_size=4), st.integers(-9, 9), max_size=2)
+)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(sorted(ORDER)), WILD, max_size=4), max_size=8))
@@ -170,5 +176,7 @@ def test_every_record_ends_as_a_row_or_a_dead_letter(changes: list[dict[str, Any
 
 @given(st.decimals(min_value=-(10**12), max_value=10**12, places=2))
 def test_money_keeps_every_cent(amount: Decimal) -> None:
-    line = orjson.dumps({**ORDER, "total_amount": 0}).replace(b'"total_amount":0', f'"total_amount":{amount}'.encode())
+    line = orjson.dumps({**ORDER, "total_amount": 0}).replace(
+        b'"total_amount":0', f'"total_amount":{amount}'.encode()
+    )
     assert orders(line).rows["total_amount"].to_list() == [amount]

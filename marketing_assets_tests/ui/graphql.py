@@ -17,7 +17,6 @@ mutation ($params: LaunchBackfillParams!) {
     __typename
     ... on LaunchBackfillSuccess { backfillId }
     ... on PythonError { message }
-    ... on PartitionSubsetDeserializationError { message }
   }
 }
 """
