@@ -103,7 +103,7 @@ def main(days: str) -> None:
     loaded = load(warehouse, landing, ADS.table.contract, {day: [manifest] for day in window})
     done = time.perf_counter()
     text = b"".join(chunk for file in manifest.files for _, chunk in landing.lines(file, 1 << 23))
-    frame = bare.typed(ADS, text)
+    frame = bare.decode(ADS, text)
     before = time.perf_counter()
     bare.insert(ADS, frame, home)
     found = {

@@ -41,7 +41,7 @@ def main(table: str, file: str, rows: str, rounds: str) -> None:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         place = Path(folder)
         landing, manifest = ours.landed(measured, bodies, place)
-        frame = bare.typed(measured, bare.lines_of(measured, bodies))
+        frame = bare.decode(measured, bare.lines_of(measured, bodies))
         for number in range(int(rounds)):
             here = place / str(number)
             here.mkdir()

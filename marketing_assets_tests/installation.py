@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -189,3 +190,10 @@ def processes_of(folder: Path) -> dict[int, str]:
             found[int(entry.name)] = said
     found.pop(os.getpid(), None)
     return found
+
+
+def end_processes_of(folder: Path) -> None:
+    """End what a failed test may have left behind."""
+    for process in processes_of(folder):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)

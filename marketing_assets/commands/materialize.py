@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Mapping
@@ -18,7 +17,7 @@ from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.orphans import alive, end_orphans
 from marketing_assets.commands.replay import DAY_FORMAT
-from marketing_assets.commands.shared import day_range, fail, find_tenant
+from marketing_assets.commands.shared import day_range, end_in_order, fail, find_tenant
 from marketing_assets.settings import load_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -38,8 +37,7 @@ def materialize(
     os.environ.update(dagster_environment(settings))
     days = day_range(first, last)
     run_tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"} | _further_tags(tags)
-    # A stop from outside ends the run in order, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_in_order()
     try:
         failures = run_job(tenant, run_tags, select, print_event if events else print_line)
     except NotRunnable as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -30,6 +31,15 @@ MENDABLE = (
     WarehouseError,
     LookupError,
 )
+
+
+def end_in_order() -> None:
+    """Let Ctrl-C, and a stop from outside as well, end this process in order.
+
+    Said explicitly, because a shell that starts a command in the background makes it deaf to Ctrl-C.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def fail(message: str) -> NoReturn:

@@ -30,7 +30,11 @@ from marketing_assets_tests.e2e.conftest import DAYS, MOVED_TO, TENANTS
 from marketing_assets_tests.e2e.counting import change, totals
 from marketing_assets_tests.e2e.house import House, Run
 
-pytestmark = pytest.mark.xdist_group("e2e_truth")
+pytestmark = [
+    pytest.mark.xdist_group("e2e_truth"),
+    # Filling the house counts towards the first test that needs it.
+    pytest.mark.timeout(900),
+]
 
 CANCELLED_ON = date(2026, 10, 3)
 RETURNED_ON = date(2026, 10, 6)

@@ -19,7 +19,11 @@ from marketing_assets_tests.e2e.conftest import DAYS, TENANTS
 from marketing_assets_tests.e2e.counting import totals
 from marketing_assets_tests.e2e.house import House
 
-pytestmark = pytest.mark.xdist_group("e2e_truth")
+pytestmark = [
+    pytest.mark.xdist_group("e2e_truth"),
+    # Filling the house counts towards the first test that needs it.
+    pytest.mark.timeout(900),
+]
 
 
 @pytest.mark.parametrize("tenant", TENANTS)

@@ -15,7 +15,7 @@ import pytest
 from marketing_assets.partitions import DayRange
 from marketing_assets.secrets import MissingSecret, connection_secrets
 from marketing_assets.tenants import read_tenants
-from marketing_assets_tests.e2e.conftest import DAYS, TENANTS
+from marketing_assets_tests.e2e.conftest import TENANTS
 from marketing_assets_tests.e2e.house import House
 from marketing_assets_tests.e2e.searching import (
     Person,
@@ -123,24 +123,24 @@ def test_no_secret_and_no_person_stands_in_clear_text(
     """Landing, warehouse, Dagster's own event log, dbt's leavings: of real runs and of failed ones."""
     home = small_house.home
     assert watched.ended.returncode == 0
-    assert_nothing_leaks(small_house, DayRange(date(2025, 12, 1), date(2026, 11, 12)), tmp_path)
+    assert_nothing_leaks(small_house, tmp_path)
     names = {name for name, _ in readable(home, tmp_path)}
     assert any(name.startswith("dagster/history") for name in names), "there is an event log to look through"
     assert any(name.startswith("dbt/runs") for name in names)
     assert any(name.startswith("tokens/") for name in names)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.xdist_group("e2e_truth")
 def test_six_weeks_leak_nothing(filled_house: House, tmp_path: Path) -> None:
-    assert_nothing_leaks(filled_house, DAYS["siam"], tmp_path)
+    assert_nothing_leaks(filled_house, tmp_path)
 
 
-def assert_nothing_leaks(house: House, days: DayRange, scratch: Path) -> None:
-    first, last = (int(t.timestamp()) for t in days.bounds(house.zone("siam")))
-    persons = people(house.sandbox.world, TENANTS, first, last + 86_400)
+def assert_nothing_leaks(house: House, scratch: Path) -> None:
+    persons = people(house, TENANTS)
     assert_the_platform_tells_of(house, persons)
     secrets = known_secrets(house)
-    assert len(persons) > 500 and len(secrets) > 8
+    assert len(persons) > 50 and len(secrets) > 8
     searched = 0
     for name, content in readable(house.home, scratch):
         searched += len(content)
@@ -160,6 +160,7 @@ def assert_the_platform_tells_of(house: House, persons: set[Person]) -> None:
     assert orders and {o["buyer_username"] for o in orders} <= {p.username for p in persons}
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.xdist_group("e2e_truth")
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_every_row_of_every_table_is_the_tenants_own(filled_house: House, tenant: str) -> None:

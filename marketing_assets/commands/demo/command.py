@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,7 +18,7 @@ from marketing_assets.commands.demo.fill import fill, work_to_do
 from marketing_assets.commands.demo.preflight import NotReady, check_disk, check_port, only_one
 from marketing_assets.commands.demo.services import program, service
 from marketing_assets.commands.demo.summary import print_checks, print_headlines
-from marketing_assets.commands.shared import all_tenants, fail
+from marketing_assets.commands.shared import all_tenants, end_in_order, fail
 from marketing_assets.sandbox.apis.catalog import PLATFORMS as SANDBOXED
 from marketing_assets.sandbox.server import CONTROL_PORT
 from marketing_assets.settings import Settings, load_settings
@@ -35,8 +34,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the UI.")] = UI_PORT,
 ) -> None:
     """Fill the demo tenants from the sandbox, print their headline numbers, serve the UI."""
-    # A stop from outside ends the services too, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    end_in_order()
     try:
         run(Console(), days, serve, port)
     except NotReady as error:
