@@ -17,8 +17,6 @@ from marketing_assets_tests.e2e.house import House
 CLEAR_FOLDERS = {"secrets", "keys"}
 """Where secrets are meant to stand, below MARKETING_HOME. Tokens have a folder too, but encrypted."""
 
-_PHONE = re.compile(rb"(?<!\d)6[56]\d{8,10}(?!\d)")
-
 
 @dataclass(frozen=True)
 class Person:
@@ -93,10 +91,17 @@ def persons_in(content: bytes, persons: Iterable[Person]) -> set[str]:
     """Personal values that stand in the content in clear text, also as JSON escapes them."""
     persons = list(persons)
     phones, usernames = {p.phone for p in persons}, {p.username for p in persons}
-    found = {match.decode() for match in _PHONE.findall(content)} & phones
-    stems = "|".join(sorted({re.escape(name.partition(".")[0]) for name in usernames}))
-    found |= {m.decode() for m in re.findall(rf"(?:{stems})\.\d{{4}}".encode(), content)} & usernames
+    # A pattern that begins with plain text is looked for fast, so each beginning has a pattern of its own.
+    found = set()
+    for start in {phone[:3] for phone in phones}:
+        found |= _all(rf"{start}\d{{8}}", content) & phones
+    for nick in {username.partition(".")[0] for username in usernames}:
+        found |= _all(rf"{re.escape(nick)}\.\d{{4}}", content) & usernames
     for name in {p.name for p in persons}:
         if name.encode() in content or json.dumps(name)[1:-1].encode() in content:
             found.add(name)
     return found
+
+
+def _all(pattern: str, content: bytes) -> set[str]:
+    return {match.decode() for match in re.findall(pattern.encode(), content)}
