@@ -45,7 +45,7 @@ def unfinished(instance: dg.DagsterInstance) -> set[int]:
 
 @pytest.mark.parametrize(
     "status",
-    [FAILED, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED],
+    [FAILED, dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED],
 )
 def test_a_run_that_has_not_succeeded_leaves_its_days(
     instance: dg.DagsterInstance, status: dg.DagsterRunStatus

@@ -42,7 +42,7 @@ def run_asset(
     os.environ.update(env)
     import dagster as dg
 
-    from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+    from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
     from marketing_assets.definitions import defs
     from marketing_assets_tests.installation import QUIET
 

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from marketing_assets.automation.schedules import RANGE_END, RANGE_START
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.partitions import ONE_DAY, DayRange, local_day
 from marketing_assets_tests.e2e.comparing import (
     Figures,
