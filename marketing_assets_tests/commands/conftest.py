@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +20,13 @@ def marketing() -> Marketing:
     """`marketing(installation, "tenants", "check")`: exit code, output and errors of a command."""
 
     def run(at: Installation, *arguments: str) -> Result:
-        with at.entered():
-            return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with at.entered():
+                return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        finally:
+            # A command may change how its process ends; this one is the tests'.
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     return run

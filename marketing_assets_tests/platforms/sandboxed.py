@@ -159,8 +159,9 @@ def load(table: RawTable, client: Any, window: Window) -> Loaded:
             assert not controls, "controls come after the pages"
             pages.append(part)
         else:
-            assert isinstance(part, Control) and part.day not in controls
-            controls[part.day] = dict(part.figures)
+            assert isinstance(part, Control)
+            # Counted before and after the rows, a still world says the same twice.
+            assert controls.setdefault(part.day, dict(part.figures)) == dict(part.figures)
     return Loaded(pages, controls)
 
 

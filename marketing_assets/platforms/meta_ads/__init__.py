@@ -1,7 +1,7 @@
 """Meta Ads: performance, campaigns, ad sets and ads of one ad account."""
 
 from marketing_assets.platforms.meta_ads import entities, insights, resource, tables
-from marketing_assets.platforms.meta_ads.authorize import authorize
+from marketing_assets.platforms.meta_ads.authorize import authorize as authorize_account
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.schema import Table
 
@@ -37,5 +37,5 @@ PLATFORM = Platform(
     prove=resource.prove,
     settings=resource.MetaSettings,
     optional_secrets=resource.OPTIONAL_SECRETS,
-    authorize=authorize,
+    authorize=authorize_account,
 )

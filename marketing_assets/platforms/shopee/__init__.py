@@ -2,7 +2,7 @@
 
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.platforms.shopee import orders, products, resource, tables
-from marketing_assets.platforms.shopee.authorize import authorize
+from marketing_assets.platforms.shopee.authorize import authorize as authorize_shop
 
 PLATFORM = Platform(
     name=resource.NAME,
@@ -20,5 +20,5 @@ PLATFORM = Platform(
     settings=resource.ShopeeSettings,
     secrets=resource.SECRETS,
     changed_days=orders.changed_days,
-    authorize=authorize,
+    authorize=authorize_shop,
 )
