@@ -14,15 +14,12 @@ AGAINST_DLT, AGAINST_BARE = 5.0, 0.4
 COMPETITORS = ("ours", "bare", "dlt")
 
 
-def compare(measured: Measured, pages: Path, rows: int, dlt_rows: int, rounds: int) -> list[Line]:
+def compare(measured: Measured, pages: Path, rows: int, rounds: int) -> list[Line]:
     """Alternate the competitors and compare the medians of their rows a second."""
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in COMPETITORS}
-    for number in range(rounds):
+    for _ in range(rounds):
         for name, found in runs.items():
-            if name == "dlt" and number >= max(1, rounds - 1):
-                continue
-            wanted = dlt_rows if name == "dlt" else rows
-            found.append(measure("contest", name, measured.name, pages, wanted))
+            found.append(measure("contest", name, measured.name, pages, rows))
     speed = {name: _median(found, "seconds") for name, found in runs.items()}
     work = {name: _median(found, "cpu_seconds") for name, found in runs.items()}
     lines = [Line(f"{measured.name}: ingest", f"{speed['ours']:,.0f} rows/s", note=_counted(runs, "ours"))]

@@ -21,7 +21,6 @@ SETTINGS = {
     "DATA_WRITER__BUFFER_MAX_ITEMS": "50000",
     "EXTRACT__DATA_WRITER__FILE_MAX_ITEMS": "25000",
     "NORMALIZE__WORKERS": str(os.cpu_count() or 1),
-    "NORMALIZE__START_METHOD": "spawn",
     "LOAD__WORKERS": str(os.cpu_count() or 1),
     "LOAD__DELETE_COMPLETED_JOBS": "true",
 }
