@@ -18,7 +18,7 @@ def run(order: dict[str, Any]) -> int:
 
     try:
         os.environ.update(order["env"])
-        failures = run_job(order["tenant"], order["tags"], "*", lambda event: None)
+        failures = run_job(order["tenant"], order["tags"], order["select"], lambda event: None)
     except BaseException:
         traceback.print_exc()
         return 2
