@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import patch
 from urllib.parse import quote, quote_plus
 
 from hypothesis import given
@@ -24,7 +25,8 @@ def test_no_secret_survives(secrets: list[str], around: list[str], data: st.Data
 
 @given(text=st.text())
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
-    assert redact(text, [""]) == text
+    with patch("marketing_assets.redaction._known", set()):  # other tests of this process register theirs
+        assert redact(text, [""]) == text
 
 
 def test_overlapping_secrets_leave_no_piece_behind() -> None:

@@ -5,14 +5,15 @@ Every method opens the file and closes it again, because dbt and other processes
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import polars as pl
@@ -23,12 +24,13 @@ from marketing_assets.warehouse import duckdb_schema
 from marketing_assets.warehouse.duckdb_connection import (
     connect,
     full_disk_named,
-    sparing_memory,
+    loading,
+    loading_limits,
     transaction,
     writer_lock,
 )
 from marketing_assets.warehouse.duckdb_schema import Place, literal, quote
-from marketing_assets.warehouse.errors import NoSuchTable
+from marketing_assets.warehouse.errors import NoSuchTable, says_no_memory
 from marketing_assets.warehouse.frames import check_days, check_only, conform
 from marketing_assets.warehouse.spool import spooled
 from marketing_assets.warehouse.warehouse import (
@@ -40,7 +42,10 @@ from marketing_assets.warehouse.warehouse import (
     check_layer,
 )
 
+_LOG = logging.getLogger("marketing_assets.warehouse")
+
 Connection = duckdb.DuckDBPyConnection
+T = TypeVar("T")
 
 _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
@@ -79,7 +84,7 @@ class DuckDBWarehouse(Warehouse):
                 check_only(frame, only or {}, where)
                 yield frame
 
-        with self._writing(place, table, checked()) as (connection, rows):
+        def replace(connection: Connection, rows: str) -> Replaced:
             before = _count_by_day(connection, place.sql, days, day_column)
             narrowed = "".join(f" and {quote(name)} = ${name}" for name in only or {})
             doomed = f"delete from {place.sql} where {_between(day_column)}{narrowed}"
@@ -88,13 +93,18 @@ class DuckDBWarehouse(Warehouse):
             now = _count_by_day(connection, place.sql, days, day_column)
             return Replaced(now, before, _count(connection, place.sql))
 
+        return self._write(place, table, checked(), replace)
+
     def replace_table(self, layer: str, table: TableSpec, batches: Iterable[pl.DataFrame]) -> int:
         place = self._place(layer, table.name)
         checked = (conform(batch, table, str(place)) for batch in batches)
-        with self._writing(place, table, checked) as (connection, rows):
+
+        def replace(connection: Connection, rows: str) -> int:
             connection.execute(f"delete from {place.sql}")
             _insert(connection, place.sql, rows)
             return _count(connection, place.sql)
+
+        return self._write(place, table, checked, replace)
 
     def append_keyed(self, layer: str, table: TableSpec, frame: pl.DataFrame) -> int:
         if not table.key:
@@ -103,11 +113,14 @@ class DuckDBWarehouse(Warehouse):
         checked = conform(frame, table, str(place))
         checked = checked.unique(subset=list(table.key), keep="last", maintain_order=True)
         same = " and ".join(f"kept.{quote(k)} = fresh.{quote(k)}" for k in table.key)
-        with self._writing(place, table, [checked]) as (connection, rows):
+
+        def append(connection: Connection, rows: str) -> int:
             if rows:
                 connection.execute(f"delete from {place.sql} as kept using {rows} as fresh where {same}")
             _insert(connection, place.sql, rows)
-        return checked.height
+            return checked.height
+
+        return self._write(place, table, [checked], append)
 
     def read(
         self,
@@ -191,26 +204,42 @@ class DuckDBWarehouse(Warehouse):
     def _connect(self) -> Connection:
         return connect(self.path, self.memory_limit, self.lock_timeout_seconds)
 
-    @contextmanager
-    def _writing(
-        self, place: Place, table: TableSpec, frames: Iterable[pl.DataFrame]
-    ) -> Iterator[tuple[Connection, str]]:
-        """A transaction in which the table stands as declared, and the rows as a relation for its SQL.
+    def _write(
+        self,
+        place: Place,
+        table: TableSpec,
+        frames: Iterable[pl.DataFrame],
+        action: Callable[[Connection, str], T],
+    ) -> T:
+        """Do `action` in a transaction in which the table stands as declared; what it returns.
 
-        The relation is empty text where there are no rows. The frames are all pulled before the file is
-        opened.
+        It is given the rows as a relation for its SQL, empty text where there are none. The frames are all
+        pulled before the file is opened. Where the memory does not suffice, nothing is changed and all is
+        done again under the next of `loading_limits`.
         """
+        limits = loading_limits(self.memory_limit)
         with (
             spooled(frames, self.path.with_suffix(".incoming")) as files,
             writer_lock(self.path, self.lock_timeout_seconds),
             full_disk_named(self.path),
-            closing(self._connect()) as connection,
-            sparing_memory(connection, self.memory_limit, files),
         ):
+            for limit in limits:
+                try:
+                    return self._write_under(limit, place, table, lambda at: action(at, _parquet(files)))
+                except duckdb.Error as error:
+                    if limit == limits[-1] or not says_no_memory(error):
+                        raise
+                    _LOG.info("%s: does not fit into %s, trying with more: %s", place, limit, error)
+        raise AssertionError("unreachable")
+
+    def _write_under(
+        self, limit: str | None, place: Place, table: TableSpec, action: Callable[[Connection], T]
+    ) -> T:
+        with closing(self._connect()) as connection, loading(connection, limit, self.memory_limit):
             duckdb_schema.ensure_layers(connection, self.tenant_id)
             with transaction(connection):
                 duckdb_schema.ensure_table(connection, place, table)
-                yield connection, _parquet(files)
+                return action(connection)
 
     @contextmanager
     def _reading(self, place: Place) -> Iterator[Connection]:

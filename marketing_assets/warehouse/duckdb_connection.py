@@ -115,38 +115,34 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def sparing_memory(
-    connection: duckdb.DuckDBPyConnection, memory_limit: str, files: list[Path]
-) -> Iterator[None]:
-    """Settings for loading Parquet files whose rows carry whole documents.
+def loading_limits(memory_limit: str) -> tuple[str | None, ...]:
+    """The memory limits to load under, one after the other while the rows do not fit.
 
-    Every thread that loads holds a row group of its own (122,880 rows, however wide), and DuckDB takes about
-    as much again as its limit counts. So one thread loads, and under a low limit it writes blocks out early:
-    1,000,000 rows then take little more memory than 100,000. Single documents too large for that limit keep
-    the connection's own.
+    DuckDB takes about as much again as its limit counts, and under a low limit it writes blocks out early:
+    1,000,000 rows then take little more memory than 100,000. What it cannot write out before the commit is
+    a begun row group (122,880 rows, however wide), so rows that carry documents of megabytes need more: the
+    connection's own limit, and at last DuckDB's own (None), which is 80 % of the machine.
+    """
+    return f"{_LOADING_MIB}MiB", memory_limit, None
+
+
+@contextmanager
+def loading(connection: duckdb.DuckDBPyConnection, limit: str | None, usual: str) -> Iterator[None]:
+    """Settings for loading Parquet files: one thread, because each would hold a row group, and `limit`.
+
+    The `usual` limit comes back after.
     """
     connection.execute("set threads = 1")
-    if _largest_row_group(connection, files) <= _LOADING_MIB * 1024 * 1024 // 3:
-        connection.execute("set memory_limit = ?", [f"{_LOADING_MIB}MiB"])
+    if limit is None:
+        connection.execute("reset memory_limit")
+    else:
+        connection.execute("set memory_limit = ?", [limit])
     try:
         yield
     finally:
         with suppress(duckdb.Error):  # a failed commit may have closed the database for good
             connection.execute("reset threads")
-            connection.execute("set memory_limit = ?", [memory_limit])
-
-
-def _largest_row_group(connection: duckdb.DuckDBPyConnection, files: list[Path]) -> int:
-    """Bytes of the largest row group of Parquet files, uncompressed."""
-    if not files:
-        return 0
-    sizes = (
-        "select max(size) from (select sum(total_uncompressed_size) as size from parquet_metadata($files) "
-        "group by file_name, row_group_id)"
-    )
-    found = connection.execute(sizes, {"files": [str(file) for file in files]}).fetchone()
-    return int(found[0] or 0) if found else 0
+            connection.execute("set memory_limit = ?", [usual])
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _NO_ROOM = ("no space left", "file too large", "disk quota exceeded", "max_temp_directory_size")
+_NO_MEMORY = ("failed to pin block", "out of memory error", "could not allocate block")
 
 
 class WarehouseError(Exception):
@@ -43,3 +44,9 @@ def says_no_room(error: Exception) -> bool:
     """Whether an error of an engine or a file says that the disk is full."""
     text = str(error).lower()
     return any(sign in text for sign in _NO_ROOM)
+
+
+def says_no_memory(error: Exception) -> bool:
+    """Whether an error of an engine says that its memory limit was too low."""
+    text = str(error).lower()
+    return any(sign in text for sign in _NO_MEMORY)

@@ -133,8 +133,10 @@ def test_killed_at_any_point_each_partition_is_old_or_new_and_a_rerun_heals(
 
     at = filled.copy_to(tmp_path / "killed")
     draws = random.Random(20261)
+    step = reference.visits / KILLS_WHILE_FETCHING
     points = [
-        (draws.randint(1, reference.visits), draws.uniform(0, 0.4)) for _ in range(KILLS_WHILE_FETCHING)
+        (round(draws.uniform(nth * step + 1, (nth + 1) * step)), draws.uniform(0, 0.4))
+        for nth in range(KILLS_WHILE_FETCHING)
     ]
     points += [
         (reference.visits, draws.uniform(0, 0.7) * reference.seconds_after) for _ in range(KILLS_AFTER)
@@ -154,7 +156,7 @@ def test_killed_at_any_point_each_partition_is_old_or_new_and_a_rerun_heals(
             assert found.get(key) in {raw_old.get(key), raw_new.get(key)}, (key, visits, seconds)
         mixed.add(frozenset(k for k in changed if found.get(k) == raw_new.get(k)))
         assert damage(at.landing, "siam") == []
-    assert len(mixed) > 2, "the kills struck at different points of the run"
+    assert any(part and part != changed for part in mixed), "some were killed between two tables"
 
     runner.run(at)
     healed = state(at.warehouse())
