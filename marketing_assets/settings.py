@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
     )
     duckdb_memory_limit: str = Field(
-        "256MB", description="Memory a DuckDB connection may use before spilling."
+        "1GB", description="Memory a DuckDB connection may use before spilling."
     )
     lock_timeout_seconds: float = Field(
         600, description="How long to wait for another writer of a tenant file."

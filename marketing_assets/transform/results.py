@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import dagster as dg
 from marketing_assets.transform.runner import DbtRun, NodeOutcome, Written
 from marketing_assets.transform.vars import RunDays
 
+_NO_TABLE = re.compile(r"Table with name \S+ does not exist|Not found: Table")
 CHECK_STATUSES = {"pass", "warn", "fail", "error"}
 
 
@@ -94,6 +96,8 @@ def failure(run: DbtRun, selected: Collection[str]) -> str | None:
     broken = [o for o in run.nodes.values() if o.status == "error" and o.unique_id in selected]
     if broken:
         lines = [f"{o.unique_id.split('.')[-1]}: {o.message}" for o in broken]
+        if any(_NO_TABLE.search(o.message) for o in broken):
+            lines.append("materialise the table that does not exist yet, for these days, and run again")
         waiting = sum(1 for o in run.nodes.values() if o.status == "skipped" and o.unique_id in selected)
         if waiting:
             lines.append(f"{waiting} tables that read from them were skipped")

@@ -53,11 +53,11 @@ _COPY = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 class DuckDBWarehouse(Warehouse):
     """The warehouse of the tenant after whom the file is named.
 
-    `memory_limit` is what DuckDB may use before it spills beside the file, in its own notation (`256MB`);
+    `memory_limit` is what DuckDB may use before it spills beside the file, in its own notation (`1GB`);
     `lock_timeout_seconds` is how long to wait for another writer.
     """
 
-    def __init__(self, path: Path, memory_limit: str = "256MB", lock_timeout_seconds: float = 600):
+    def __init__(self, path: Path, memory_limit: str = "1GB", lock_timeout_seconds: float = 600):
         self.path = path
         self.memory_limit = memory_limit
         self.lock_timeout_seconds = lock_timeout_seconds

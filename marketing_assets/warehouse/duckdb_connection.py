@@ -31,7 +31,7 @@ _writers_guard = threading.Lock()
 
 
 def connect(
-    path: Path, memory_limit: str = "256MB", lock_timeout_seconds: float = 600
+    path: Path, memory_limit: str = "1GB", lock_timeout_seconds: float = 600
 ) -> duckdb.DuckDBPyConnection:
     """An open connection to a tenant's file, which is created if it is missing; the caller closes it.
 

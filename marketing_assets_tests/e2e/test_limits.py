@@ -139,3 +139,8 @@ def test_a_page_of_100_mb_comes_through_in_bounded_memory(
         {"day": LARGE_DAY},
     )
     assert stored.row(0) == (LARGE_ORDERS, LARGE_ORDERS * ITEMS)
+    staged = house.run("siam", DayRange(LARGE_DAY, LARGE_DAY), "key:siam/staging/stg_shopee__order_items")
+    assert staged.success, staged.complaint
+    items = warehouse.relation("staging", "stg_shopee__order_items")
+    counted = warehouse.query(f"select count(*) as n from {items} where day = $day", {"day": LARGE_DAY})
+    assert counted["n"].item() == LARGE_ORDERS * ITEMS

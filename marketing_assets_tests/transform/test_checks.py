@@ -144,6 +144,12 @@ def test_a_failed_model_is_named_with_the_engines_words(house: Any) -> None:
     assert "skipped" in text
 
 
+def test_a_raw_table_that_was_never_written_is_named_with_the_remedy(house: Any) -> None:
+    with pytest.raises(dg.Failure, match="materialise the table that does not exist yet") as failed:
+        house().run(ONE)
+    assert "ecb_fx_rates" in str(failed.value.description)
+
+
 def test_materialisations_show_rows_columns_and_days(house: Any) -> None:
     h = house()
     h.raw.nothing(ONE)

@@ -165,7 +165,7 @@ def test_a_tenant_may_be_called_as_a_layer(tmp_path: Path, tenant: str) -> None:
 def test_session_settings(warehouse: DuckDBWarehouse) -> None:
     names = ("TimeZone", "memory_limit", "temp_directory")
     found = warehouse.query("select " + ", ".join(f"current_setting('{n}')" for n in names)).row(0)
-    assert found == ("UTC", "244.1 MiB", f"{warehouse.path}.tmp")
+    assert found == ("UTC", "953.6 MiB", f"{warehouse.path}.tmp")
 
 
 def test_the_settings_choose_the_file(tmp_path: Path) -> None:

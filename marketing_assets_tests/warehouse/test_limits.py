@@ -102,6 +102,6 @@ def test_memory_stays_bounded_over_a_million_rows(tmp_path: Path) -> None:
     rows, scanned, write, read = heard.recv()
     child.join()
     assert rows == scanned == BATCH * BATCHES
-    # All rows would take 900 MiB. Reading keeps up to 256 MiB of the file's blocks besides.
+    # All rows would take 900 MiB.
     assert write < 450
     assert read < 650

@@ -8,7 +8,7 @@ started again.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import chain, repeat
 
 import msgspec
@@ -24,8 +24,9 @@ FAILURES = 2
 """A report is started at most 4 times and may fail once."""
 
 DEADLINE_SECONDS = 1800.0
-_PAUSES = (0.1, 0.2, 0.5, 1, 2, 5, 10)
-_LONGEST_PAUSE = 15.0
+_INTERVALS = (0.1, 0.2, 0.3, 0.4, 1, 2, 5, 10)
+_LONGEST_INTERVAL = 15.0
+"""Seconds from one poll's start to the next one's; a slow answer is a pause already."""
 
 
 class _Started(msgspec.Struct):
@@ -83,13 +84,11 @@ def _wait(client: MetaClient, run_id: str) -> _Run:
     """A run's last state: over, or still unfinished at the deadline."""
     call = Call("GET", client.path(run_id))
     started = time.monotonic()
-    for pause in _pauses():
+    for interval in chain(_INTERVALS, repeat(_LONGEST_INTERVAL)):
+        asked = time.monotonic()
         run = read(client.transport, call, _Run)
-        if run.over or time.monotonic() - started > DEADLINE_SECONDS:
+        now = time.monotonic()
+        if run.over or now - started > DEADLINE_SECONDS:
             return run
-        client.rest(pause)
-    raise AssertionError("the pauses never end")
-
-
-def _pauses() -> Iterator[float]:
-    return chain(_PAUSES, repeat(_LONGEST_PAUSE))
+        client.rest(max(0.0, interval - (now - asked)))
+    raise AssertionError("the intervals never end")
