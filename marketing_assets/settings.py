@@ -21,9 +21,7 @@ class Settings(BaseSettings):
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
     )
-    duckdb_memory_limit: str = Field(
-        "1GB", description="Memory a DuckDB connection may use before spilling."
-    )
+    duckdb_memory_limit: str = Field("1GB", description="Memory a DuckDB connection may use before spilling.")
     lock_timeout_seconds: float = Field(
         600, description="How long to wait for another writer of a tenant file."
     )
