@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from marketing_assets.ingest.ahead import ahead
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS, dead_letter_rows
 from marketing_assets.ingest.duplicates import POSITION, Deduplicator, Superseded
 from marketing_assets.ingest.landing import Landing, Manifest
-from marketing_assets.ingest.validation import Frame, validate
+from marketing_assets.ingest.validation import Frame, Judge, Validated
 from marketing_assets.partitions import DayRange, group_consecutive, local_day
 from marketing_assets.schema import DAY, Table
 from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
@@ -78,6 +79,16 @@ def _sources(fetches: Mapping[date, list[Manifest]]) -> list[tuple[Manifest, set
     return list(by_id.values())
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Where rows come from: a part of a fetch (`part` counts over the whole load), and the days taken."""
+
+    manifest: Manifest
+    days: set[date]
+    path: str
+    part: int
+
+
 class _Reading:
     """One pass over the landed parts of a range."""
 
@@ -98,28 +109,32 @@ class _Reading:
         return self._deduplicator.dropped
 
     def batches(self) -> Iterator[pl.DataFrame]:
-        part = 0
-        for manifest, days in self._sources:
-            frame = _frame(manifest)
-            for file in manifest.files:
-                part += 1
-                for first_line, chunk in self._landing.lines(file, CHUNK_BYTES):
-                    judged = validate(self._table, frame, chunk, first_line)
-                    self._keep_dead(judged.dead, manifest, file.path, days)
-                    rows = judged.rows.filter(pl.col(DAY).is_in(list(days))).with_columns(
-                        (pl.col("line") + (part << _PART_SHIFT)).alias(POSITION),
-                        pl.lit(manifest.tenant).alias("tenant_id"),
-                        pl.lit(manifest.started_at).dt.convert_time_zone("UTC").alias("_ingested_at"),
-                        pl.lit(file.path).alias("_source_file"),
-                    )
-                    kept = self._deduplicator.keep(rows)
-                    yield kept.select(c.name for c in self._table.all_columns)
+        for judged, source in ahead(self._judged()):
+            self._keep_dead(judged.dead, source)
+            rows = judged.rows.filter(pl.col(DAY).is_in(list(source.days))).with_columns(
+                (pl.col("line") + (source.part << _PART_SHIFT)).alias(POSITION),
+                pl.lit(source.manifest.tenant).alias("tenant_id"),
+                pl.lit(source.manifest.started_at).dt.convert_time_zone("UTC").alias("_ingested_at"),
+                pl.lit(source.path).alias("_source_file"),
+            )
+            kept = self._deduplicator.keep(rows)
+            yield kept.select(c.name for c in self._table.all_columns)
         self._deduplicator.finish()
 
-    def _keep_dead(self, dead: pl.DataFrame, manifest: Manifest, path: str, days: set[date]) -> None:
-        dead = dead.filter(pl.col(DAY).is_in(list(days)))
+    def _judged(self) -> Iterator[tuple[Validated, _Source]]:
+        part = 0
+        for manifest, days in self._sources:
+            judge = Judge(self._table, _frame(manifest))
+            for file in manifest.files:
+                part += 1
+                source = _Source(manifest, days, file.path, part)
+                for first_line, chunk in self._landing.lines(file, CHUNK_BYTES):
+                    yield judge.judge(chunk, first_line), source
+
+    def _keep_dead(self, dead: pl.DataFrame, source: _Source) -> None:
+        dead = dead.filter(pl.col(DAY).is_in(list(source.days)))
         if dead.height:
-            self._dead.append(dead_letter_rows(self._table, manifest, path, dead))
+            self._dead.append(dead_letter_rows(self._table, source.manifest, source.path, dead))
 
     def dead_batches(self) -> Iterator[pl.DataFrame]:
         return iter(self._dead)

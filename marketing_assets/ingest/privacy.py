@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from marketing_assets.ingest import json_lines
 from marketing_assets.schema import Column, Pii, Table, Type
 
 _SOUNDS_PERSONAL = re.compile(
@@ -28,6 +29,8 @@ _SOUNDS_PERSONAL = re.compile(
 _NESTED = (dict, list)
 _MOST_STRANGERS = 1000
 """Undeclared names remembered by object; objects that have ids for names would fill memory."""
+_MOST_SHAPES = 1000
+"""Shapes remembered by object."""
 _REMEMBERED = 20_000
 """Hashes kept for values that come again."""
 UNREADABLE = b'{"_unreadable":true}'
@@ -40,42 +43,67 @@ def keyed_hash(key: bytes, value: str) -> str:
 
 @dataclass
 class _Node:
-    """What is known of one object's fields: masked ones, nested ones, and whether anything goes below."""
+    """What is known of one field: what is done to it, and what stands below it."""
 
     action: Pii | None = None
-    known: bool = False
     fields: dict[str, _Node] = field(default_factory=dict)
     open: bool = False
     """Its inside is not declared: new fields in it are no drift."""
-    _strangers: dict[tuple[str, bool], _Node] = field(default_factory=dict)
+    path: str = ""
+    """Where it stands in the record, dotted; empty for the record itself."""
+    steps: dict[_Shape, _Steps] = field(default_factory=dict)
+    _strangers: dict[str, _Node] = field(default_factory=dict)
 
     @cached_property
-    def masked(self) -> frozenset[str]:
-        """Names of its masked fields; once asked for, no more are declared."""
-        return frozenset(name for name, inner in self.fields.items() if inner.action is not None)
-
-    @property
     def personal(self) -> bool:
-        """Whether some of its fields are masked, so that a new one beside them is likely personal too."""
-        return bool(self.masked)
+        """Whether some of its fields are masked, so that a new one beside them is likely personal too.
 
-    def stranger(self, name: str, nested: bool) -> _Node:
+        Once asked for, no more are declared.
+        """
+        return any(inner.action is not None for inner in self.fields.values())
+
+    def stranger(self, name: str) -> _Node:
         """What is done to a field that no contract declares; the answer is kept, for names recur."""
-        found = self._strangers.get((name, nested))
+        found = self._strangers.get(name)
         if found is None:
-            personal = _SOUNDS_PERSONAL.search(name) or (nested and self.personal)
-            found = _Node(action=Pii.HASH) if personal else _Node(open=True)
+            personal = _SOUNDS_PERSONAL.search(name) or (self.path and self.personal)
+            action = Pii.HASH if personal else None
+            found = _Node(action=action, open=not personal, path=self.below(name))
             if len(self._strangers) >= _MOST_STRANGERS:
                 self._strangers.clear()
-            self._strangers[name, nested] = found
+            self._strangers[name] = found
         return found
+
+    def below(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
 
     def at(self, path: Iterable[str]) -> _Node:
         node = self
         for part in path:
-            node = node.fields.setdefault(part, _Node())
-            node.known = True
+            node = node.fields.setdefault(part, _Node(path=node.below(part)))
         return node
+
+
+_Shape = tuple[tuple[str, ...], tuple[type, ...]]
+"""An object's names in order, and the types of their values."""
+
+_Steps = tuple[tuple[tuple[str, Pii], ...], tuple[tuple[str, _Node], ...], frozenset[str]]
+"""What is done to objects of one shape: fields to mask, fields to go into, paths of undeclared fields."""
+
+
+def _steps(record: dict[str, Any], node: _Node) -> _Steps:
+    masked, nested, drift = [], [], []
+    for name, value in record.items():
+        known = node.fields.get(name)
+        if known is None:
+            known = node.stranger(name)
+            if not node.open:
+                drift.append(known.path)
+        if known.action is not None:
+            masked.append((name, known.action))
+        elif isinstance(value, _NESTED):
+            nested.append((name, known))
+    return tuple(masked), tuple(nested), frozenset(drift)
 
 
 def _plan(table: Table) -> _Node:
@@ -122,55 +150,55 @@ class Masker:
         if not self._personal and self._all_known(lines):
             return MaskedPage(lines, Counter())
         drift: Counter[str] = Counter()
-        return MaskedPage([self._mask_record(line, drift) for line in lines], drift)
+        long = json_lines.with_long_numbers(lines)
+        return MaskedPage(
+            [self._mask_record(line, rounds, drift) for line, rounds in zip(lines, long, strict=True)], drift
+        )
 
     def _all_known(self, lines: list[bytes]) -> bool:
         try:
             for line in lines:
                 self._shape(line)
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             return False
         return True
 
-    def _mask_record(self, line: bytes, drift: Counter[str]) -> bytes:
-        record = orjson.loads(line)
+    def _mask_record(self, line: bytes, rounds: bool, drift: Counter[str]) -> bytes:
+        try:
+            record = json_lines.loads(line, exact=rounds)
+        except ValueError:
+            return UNREADABLE
         if not isinstance(record, dict):
             # Something else than an object could hold anything; keep nothing of it but the fact.
             return UNREADABLE
         found: set[str] = set()
-        self._walk(record, self._plan, "", found)
+        self._walk(record, self._plan, found)
         drift.update(found)
         return orjson.dumps(record)
 
-    def _walk(self, record: dict[str, Any], node: _Node, prefix: str, found: set[str]) -> None:
-        fields = node.fields
-        if fields and record.keys() <= fields.keys():
-            # All declared, as almost every record is: only what is masked or nested needs a look.
-            for name in node.masked & record.keys():
-                action = fields[name].action
-                assert action is not None
-                record[name] = self._replaced(record[name], action)
-            for name in [name for name, value in record.items() if isinstance(value, _NESTED)]:
-                self._descend(record[name], fields[name], f"{prefix}{name}.", found)
-            return
-        for name, value in record.items():
-            known = fields.get(name)
-            if known is None:
-                known = node.stranger(name, nested=bool(prefix))
-                if not node.open:
-                    found.add(prefix + name)
-            if known.action is not None:
-                record[name] = self._replaced(value, known.action)
-            elif isinstance(value, _NESTED):
-                self._descend(value, known, f"{prefix}{name}.", found)
+    def _walk(self, record: dict[str, Any], node: _Node, found: set[str]) -> None:
+        # Records come in few shapes; what is to be done with one is found out once.
+        shape = (tuple(record), tuple(map(type, record.values())))
+        steps = node.steps.get(shape)
+        if steps is None:
+            if len(node.steps) >= _MOST_SHAPES:
+                node.steps.clear()
+            steps = node.steps[shape] = _steps(record, node)
+        masked, nested, drift = steps
+        for name, action in masked:
+            record[name] = self._replaced(record[name], action)
+        for name, inner in nested:
+            self._descend(record[name], inner, found)
+        if drift:
+            found.update(drift)
 
-    def _descend(self, value: Any, node: _Node, prefix: str, found: set[str]) -> None:
+    def _descend(self, value: Any, node: _Node, found: set[str]) -> None:
         if isinstance(value, dict):
-            self._walk(value, node, prefix, found)
-        elif isinstance(value, list):
+            self._walk(value, node, found)
+        else:
             for element in value:
                 if isinstance(element, _NESTED):
-                    self._descend(element, node, prefix, found)
+                    self._descend(element, node, found)
 
     def _replaced(self, value: Any, action: Pii) -> str | None:
         if value is None or value == "" or action is Pii.DROP or isinstance(value, (*_NESTED, bool)):

@@ -217,12 +217,12 @@ class DuckDBWarehouse(Warehouse):
         pulled before the file is opened. Where the memory does not suffice, nothing is changed and all is
         done again under the next of `loading_limits`.
         """
-        limits = loading_limits(self.memory_limit)
         with (
             spooled(frames, self.path.with_suffix(".incoming")) as files,
             writer_lock(self.path, self.lock_timeout_seconds),
             full_disk_named(self.path),
         ):
+            limits = loading_limits(self.memory_limit, files)
             for limit in limits:
                 try:
                     return self._write_under(limit, place, table, lambda at: action(at, _parquet(files)))

@@ -23,6 +23,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Seconds between two tries to open a file that somebody else holds."""
 
 _LOADING_MIB = 80
+_FEW_BYTES = 32 * 1024 * 1024
 
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -115,15 +116,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
 
 
-def loading_limits(memory_limit: str) -> tuple[str | None, ...]:
-    """The memory limits to load under, one after the other while the rows do not fit.
+def loading_limits(memory_limit: str, files: list[Path]) -> tuple[str | None, ...]:
+    """The memory limits to load Parquet files under, one after the other while the rows do not fit.
 
+    A few rows go in at once under the connection's own limit. For many,
     DuckDB takes about as much again as its limit counts, and under a low limit it writes blocks out early:
     1,000,000 rows then take little more memory than 100,000. What it cannot write out before the commit is
     a begun row group (122,880 rows, however wide), so rows that carry documents of megabytes need more: the
     connection's own limit, and at last DuckDB's own (None), which is 80 % of the machine.
     """
-    return f"{_LOADING_MIB}MiB", memory_limit, None
+    few = sum(file.stat().st_size for file in files) <= _FEW_BYTES
+    return (memory_limit, None) if few else (f"{_LOADING_MIB}MiB", memory_limit, None)
 
 
 @contextmanager

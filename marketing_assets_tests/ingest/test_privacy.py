@@ -110,3 +110,13 @@ def test_declared_personal_fields_never_pass_whatever_stands_around_them(around:
     assert {k: kept[k] for k in around if k == "order_sn" and not isinstance(around[k], dict | list)} == {
         k: v for k, v in around.items() if k == "order_sn" and not isinstance(v, dict | list)
     }
+
+
+def test_masking_keeps_every_digit_of_a_number_and_outlives_half_an_emoji() -> None:
+    long = b'{"order_sn":"A1","total_amount":12345678901234.567891,"buyer_username":"somchai"}'
+    cut = b'{"order_sn":"A2","note":"\\ud83d","buyer_username":"somchai"}'
+    page = Masker(ORDERS, b"k" * 32).mask([long, cut])
+    kept, repaired = (orjson.loads(line) for line in page.lines)
+    assert kept["total_amount"] == "12345678901234.567891"
+    assert repaired["order_sn"] == "A2"
+    assert kept["buyer_username"] == repaired["buyer_username"] == keyed_hash(b"k" * 32, "somchai")

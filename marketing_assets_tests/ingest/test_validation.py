@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketing_assets.ingest.validation import Frame, Validated, record_key, validate
+from marketing_assets.ingest.validation import Frame, Judge, Validated, record_key
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.meta_ads.tables import CAMPAIGNS, INSIGHTS
 from marketing_assets.platforms.shopee.tables import ORDERS, PRODUCTS
@@ -38,7 +38,7 @@ def lines(*records: Any) -> bytes:
 
 
 def orders(*records: Any) -> Validated:
-    return validate(ORDERS, FRAME, lines(*records), 0)
+    return Judge(ORDERS, FRAME).judge(lines(*records), 0)
 
 
 def reasons(result: Validated) -> list[str]:
@@ -107,7 +107,7 @@ def test_thai_text_and_emoji_pass_unharmed() -> None:
 def test_numbers_come_in_many_dresses() -> None:
     row = b'{"account_id":1,"account_currency":"THB","campaign_id":"2","adset_id":3,"ad_id":4.0,'
     row += b'"date_start":"2026-11-01","impressions":1200.0,"clicks":"","spend":415.20}'
-    frame = validate(INSIGHTS, FRAME, row + b"\n", 0).rows
+    frame = Judge(INSIGHTS, FRAME).judge(row + b"\n", 0).rows
     assert frame["impressions"].to_list() == [1200]
     assert frame["clicks"].to_list() == [None]
     assert frame["spend"].to_list() == [Decimal("415.2")]
@@ -123,7 +123,7 @@ def test_numbers_come_in_many_dresses() -> None:
 )
 def test_timestamps_with_any_offset_become_utc(text: str, instant: datetime) -> None:
     record = {"account_id": "1", "id": "2", "created_time": text}
-    assert validate(CAMPAIGNS, FRAME, lines(record), 0).rows["created_time"].to_list() == [instant]
+    assert Judge(CAMPAIGNS, FRAME).judge(lines(record), 0).rows["created_time"].to_list() == [instant]
 
 
 def test_nested_lists_in_lists_are_typed() -> None:
@@ -134,7 +134,7 @@ def test_nested_lists_in_lists_are_typed() -> None:
             "models": [{"model_id": 5, "price_info": [{"original_price": 3.25}]}],
         },
     }
-    row = validate(PRODUCTS, FRAME, lines(record), 0).rows.row(0, named=True)
+    row = Judge(PRODUCTS, FRAME).judge(lines(record), 0).rows.row(0, named=True)
     assert row["models"][0]["price_info"][0]["original_price"] == Decimal("3.25")
     assert row["day"] == FRAME.snapshot_day
 
@@ -145,7 +145,7 @@ def test_a_dead_record_keeps_its_day_or_the_first_day_asked() -> None:
 
 
 def test_an_empty_chunk_is_no_error() -> None:
-    result = validate(ORDERS, FRAME, b"", 0)
+    result = Judge(ORDERS, FRAME).judge(b"", 0)
     assert result.rows.is_empty()
     assert result.dead.is_empty()
 
@@ -180,3 +180,39 @@ def test_money_keeps_every_cent(amount: Decimal) -> None:
         b'"total_amount":0', f'"total_amount":{amount}'.encode()
     )
     assert orders(line).rows["total_amount"].to_list() == [amount]
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["12345678901234.567", "99999999999999999999999999999.123456789", "0.123456789", "0.1", "-7.25", "1e3"],
+)
+def test_money_keeps_its_digits_as_a_number_and_as_a_text(digits: str) -> None:
+    for written in (digits, f'"{digits}"'):
+        record = lines(ORDER).replace(b"269.8", written.encode())
+        assert orders(record.strip()).rows["total_amount"].to_list() == [Decimal(digits)]
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"), [("0.0000001", "0.000000100"), ("1e-7", "0.000000100"), ("2.5E-3", "0.0025")]
+)
+def test_tiny_amounts_are_read_however_they_are_written(written: str, amount: str) -> None:
+    record = lines(ORDER).replace(b"269.8", written.encode())
+    assert orders(record.strip()).rows["total_amount"].to_list() == [Decimal(amount)]
+
+
+@given(st.decimals(min_value=-(10**20), max_value=10**20, places=9, allow_nan=False))
+def test_any_amount_of_nine_decimals_is_exact(amount: Decimal) -> None:
+    record = lines(ORDER).replace(b"269.8", f"{amount:f}".encode())
+    assert orders(record.strip()).rows["total_amount"].to_list() == [amount]
+
+
+def test_half_an_emoji_costs_no_record() -> None:
+    cut = lines({**ORDER, "order_sn": "CUT"}).replace(b'"THB"', b'"THB","note":"\\ud83d"').strip()
+    result = orders(ORDER, cut)
+    assert result.dead.is_empty()
+    assert result.rows["order_sn"].to_list() == ["A1", "CUT"]
+
+
+def test_of_a_field_that_comes_twice_the_last_counts() -> None:
+    twice = lines(ORDER).replace(b'"cod":', b'"order_sn":"B2","cod":').strip()
+    assert orders(ORDER, twice).rows["order_sn"].to_list() == ["A1", "B2"]
