@@ -16,10 +16,10 @@ _LONG_NUMBER = r"[:\[,]\s*-?(?:[0-9]{8,}\.[0-9]|[0-9]+\.[0-9]{8}|[0-9]{19})"
 """Found where a number outside quotes may have more digits than a double or a 64-bit integer keeps."""
 
 
-def with_long_numbers(lines: Sequence[bytes] | pl.Series) -> pl.Series:
+def with_long_numbers(lines: Sequence[bytes] | pl.Series) -> list[bool]:
     """Whether each line may hold a number that a double or a 64-bit integer does not keep."""
     series = lines if isinstance(lines, pl.Series) else pl.Series(lines, dtype=pl.Binary)
-    return series.cast(pl.String, strict=False).str.contains(_LONG_NUMBER).fill_null(value=False)
+    return series.cast(pl.String, strict=False).str.contains(_LONG_NUMBER).fill_null(value=False).to_list()
 
 
 def plain(line: bytes) -> bytes:
