@@ -1,4 +1,4 @@
-"""`marketing warehouse`: look into a tenant's warehouse while runs go on."""
+"""`marketing warehouse`: set a tenant's warehouse up, look into it while runs go on."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from typing import Annotated
 import typer
 
 from marketing_assets.commands.shared import clear_errors, fail, find_tenant
+from marketing_assets.commands.warehouse_setup import setup
 from marketing_assets.settings import load_settings
 from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 from marketing_assets.warehouse.open import open_warehouse
 
 app = typer.Typer(no_args_is_help=True, help="A tenant's warehouse.")
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `copy` a command of its own name."""
+app.command()(setup)
 
 
 @app.command()

@@ -1,0 +1,93 @@
+"""`marketing warehouse setup`: datasets, tables, grants and row access policies on BigQuery."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from marketing_assets.commands.shared import all_tenants, clear_errors, fail, find_tenant
+from marketing_assets.ingest.dead_letters import DEAD_LETTERS
+from marketing_assets.platforms.catalog import PLATFORMS, connections
+from marketing_assets.settings import Settings, load_settings
+from marketing_assets.tenants import Tenant
+from marketing_assets.warehouse.warehouse import TableSpec
+
+WRITER = "marketing-{tenant}-writer@{project}.iam.gserviceaccount.com"
+READER = "marketing-{tenant}-reader@{project}.iam.gserviceaccount.com"
+_TEMPLATE = "{tenant} and {project} stand for the tenant's id (hyphens for underscores) and the project."
+
+
+def setup(
+    tenant: Annotated[str | None, typer.Argument(help="Tenant id; all where left out.")] = None,
+    writer: Annotated[
+        str,
+        typer.Option(
+            envvar="MARKETING_BIGQUERY_WRITER", help=f"Service account that runs the platform. {_TEMPLATE}"
+        ),
+    ] = WRITER,
+    reader: Annotated[
+        str,
+        typer.Option(
+            envvar="MARKETING_BIGQUERY_READER", help=f"Service account of the tenant's reports. {_TEMPLATE}"
+        ),
+    ] = READER,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
+) -> None:
+    """Make what a tenant needs on BigQuery, or what it lacks of it; a second time there is nothing to do."""
+    settings = load_settings()
+    if settings.warehouse != "bigquery":
+        typer.echo(
+            f"nothing to set up: MARKETING_WAREHOUSE is {settings.warehouse}, which makes its file by itself"
+        )
+        return
+    tenants = [find_tenant(settings, tenant)] if tenant else _all(settings)
+    with clear_errors():
+        left = sum(_set_up(settings, each, writer, reader, dry_run) for each in tenants)
+    if not left:
+        typer.echo("nothing to do")
+    elif dry_run:
+        typer.echo(f"{left} steps; nothing was changed")
+    else:
+        typer.echo(f"{left} steps done")
+
+
+def tables_of(tenant: Tenant) -> list[tuple[str, TableSpec]]:
+    """The declared tables of a tenant, each with its layer: raw ones of its platforms, and dead letters."""
+    raw = [
+        ("raw", TableSpec.from_table(table.contract))
+        for of in PLATFORMS.values()
+        if connections(tenant, of)
+        for table in of.tables
+    ]
+    return [*raw, ("ops", DEAD_LETTERS)]
+
+
+def _set_up(settings: Settings, tenant: Tenant, writer: str, reader: str, dry_run: bool) -> int:
+    """Print the steps of a tenant, and do them unless it is a dry run; how many they are."""
+    # Google's libraries take half a second to import, which nobody on DuckDB should wait for.
+    from marketing_assets.warehouse.bigquery_access import Accounts, account
+    from marketing_assets.warehouse.bigquery_client import client
+    from marketing_assets.warehouse.bigquery_setup import Setup, plan
+
+    try:
+        accounts = Accounts(
+            *(account(template, tenant.id, settings.bigquery_project) for template in (writer, reader))
+        )
+    except (KeyError, IndexError, ValueError) as error:
+        fail(f"--writer and --reader know no {error}. {_TEMPLATE}")
+    with closing(client(settings)) as at:
+        steps = plan(at, Setup(settings, tenant.id, tables_of(tenant), accounts))
+        for step in steps:
+            if not dry_run:
+                step.apply()
+            typer.echo(f"{'would do' if dry_run else 'done'}  {step}")
+    return len(steps)
+
+
+def _all(settings: Settings) -> list[Tenant]:
+    tenants, problems = all_tenants(settings)
+    if problems:
+        fail("\n".join(map(str, problems)))
+    return tenants
