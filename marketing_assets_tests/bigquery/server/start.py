@@ -1,0 +1,36 @@
+"""Start the local BigQuery server, mended so that it answers as BigQuery does.
+
+    python -m marketing_assets_tests.bigquery.server.start --port PORT --data-dir FOLDER
+
+`STORAGE_EMULATOR_HOST` names the server of `gs://` objects, where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import uvicorn
+from local_bigquery.settings import settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--data-dir", type=Path, required=True)
+    given = parser.parse_args()
+    settings.bigquery_host = "127.0.0.1"
+    settings.bigquery_port = given.port
+    settings.data_dir = given.data_dir
+    uvicorn.run(_app(given.data_dir), host="127.0.0.1", port=given.port, log_level="warning")
+
+
+def _app(data_dir: Path) -> object:
+    # The server's modules read the settings when they are imported.
+    from local_bigquery.app import app
+
+    return app
+
+
+if __name__ == "__main__":
+    main()
