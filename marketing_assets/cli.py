@@ -10,6 +10,7 @@ from marketing_assets.commands import (
     connections,
     dead_letters,
     demo,
+    doctor,
     materialize,
     replay,
     sandbox,
@@ -30,6 +31,7 @@ app.add_typer(warehouse.app, name="warehouse")
 app.command("replay")(replay.replay)
 app.command("materialize")(materialize.materialize)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
