@@ -45,7 +45,7 @@ class LocalBigQuery:
     def __init__(self, storage_endpoint: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bigquery-")
         self._storage = storage_endpoint
-        self._port = _free_port()
+        self._port = free_port()
         self._process = self._start()
 
     @property
@@ -157,7 +157,7 @@ def _wait_until_ready(endpoint: str, process: subprocess.Popen[bytes], log: Path
     raise RuntimeError(f"the local BigQuery server did not start:\n{log.read_text()[-4000:]}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from local_bigquery.settings import settings
@@ -22,14 +23,30 @@ def main() -> None:
     settings.bigquery_host = "127.0.0.1"
     settings.bigquery_port = given.port
     settings.data_dir = given.data_dir
-    uvicorn.run(_app(given.data_dir), host="127.0.0.1", port=given.port, log_level="warning")
+    uvicorn.run(_mended(), host="127.0.0.1", port=given.port, log_level="warning")
 
 
-def _app(data_dir: Path) -> object:
+def _mended() -> Any:
     # The server's modules read the settings when they are imported.
     from local_bigquery.app import app
 
-    return app
+    from marketing_assets_tests.bigquery.server import (
+        control,
+        counts,
+        decimals,
+        journal,
+        loads,
+        partitions,
+        transactions,
+        unfinished,
+        uploads,
+        writes,
+    )
+
+    for mended in (decimals, counts, partitions, writes, loads, transactions, uploads, journal):
+        mended.apply()
+    unfinished.end()
+    return control.Control(app)
 
 
 if __name__ == "__main__":

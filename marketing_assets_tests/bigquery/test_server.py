@@ -1,0 +1,372 @@
+"""The local server does what BigQuery does, as far as the product needs it: tables, loads and scripts."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from google.api_core.exceptions import BadRequest, Conflict, NotFound
+from google.cloud import bigquery
+
+from marketing_assets_tests.bigquery.storage import LocalStorage
+from marketing_assets_tests.bigquery.tables import (
+    ARROW,
+    FIRST,
+    SCHEMA,
+    SECOND,
+    job_config,
+    keys,
+    load,
+    make_table,
+    parquet,
+    row,
+)
+
+pytestmark = pytest.mark.xdist_group("bigquery")
+
+
+def test_a_load_into_a_partition_replaces_that_partition_alone(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, f"{table}$20260101", row(FIRST, "a"), row(FIRST, "b"))
+    load(client, f"{table}$20260102", row(SECOND, "c"))
+    job = load(client, f"{table}$20260101", row(FIRST, "d"))
+    assert job.output_rows == 1
+    assert keys(client, table) == [(FIRST, "d"), (SECOND, "c")]
+    assert [t.table_id for t in client.list_tables("sales")] == ["orders"]
+    load(client, f"{table}$20260101", row(FIRST, "e"), disposition="WRITE_APPEND")
+    assert keys(client, table) == [(FIRST, "d"), (FIRST, "e"), (SECOND, "c")]
+    assert client.get_table(table).num_rows == 3
+
+
+def test_a_load_of_no_rows_empties_a_partition(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, f"{table}$20260101", row(FIRST, "a"))
+    load(client, f"{table}$20260101")
+    assert keys(client, table) == []
+
+
+def test_a_partition_takes_no_rows_of_another(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, f"{table}$20260101", row(FIRST, "a"))
+    with pytest.raises(BadRequest, match="belong to different partitions"):
+        load(client, f"{table}$20260101", row(FIRST, "b"), row(SECOND, "c"))
+    assert keys(client, table) == [(FIRST, "a")]
+
+
+def test_a_partition_can_be_dropped(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
+    client.delete_table(f"{table}$20260101")
+    assert keys(client, table) == [(SECOND, "b")]
+
+
+def test_a_load_into_a_table_replaces_or_adds(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"))
+    load(client, table, row(SECOND, "b"), disposition="WRITE_APPEND")
+    assert keys(client, table) == [(FIRST, "a"), (SECOND, "b")]
+    load(client, table, row(SECOND, "c"))
+    assert keys(client, table) == [(SECOND, "c")]
+    found = client.get_table(table)
+    assert [(f.name, f.mode, f.description) for f in found.schema[:2]] == [
+        ("day", "REQUIRED", None),
+        ("id", "REQUIRED", "Key of the row."),
+    ]
+    assert found.time_partitioning.field == "day"
+    assert found.num_rows == 1
+
+
+def test_a_load_makes_a_table_only_where_it_may(client: bigquery.Client) -> None:
+    client.create_dataset("sales")
+    table = f"{client.project}.sales.fresh"
+    with pytest.raises(NotFound):
+        load(client, table, row(FIRST, "a"))
+    by_day = bigquery.TimePartitioning(field="day")
+    load(client, table, row(FIRST, "a"), create_disposition="CREATE_IF_NEEDED", time_partitioning=by_day)
+    assert client.get_table(table).time_partitioning.field == "day"
+    assert keys(client, table) == [(FIRST, "a")]
+
+
+def test_every_type_survives(client: bigquery.Client) -> None:
+    table = make_table(client)
+    big = row(FIRST, "a", "12345678901234567890123456789.123456789")
+    empty = dict.fromkeys(ARROW.names) | {"day": FIRST, "id": "b", "items": []}
+    load(client, f"{table}$20260101", big, empty)
+    found = client.query(f"select * from `{table}` order by id").to_arrow(create_bqstorage_client=False)
+    assert found.schema.field("amount").type == pa.decimal128(38, 9)
+    assert found.schema.field("at").type == pa.timestamp("us", "UTC")
+    assert found.to_pylist() == [big, empty]
+
+
+def test_a_load_refuses_what_the_table_is_not(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"))
+    texts = [bigquery.SchemaField("amount", "STRING") if f.name == "amount" else f for f in SCHEMA]
+    with pytest.raises(BadRequest, match="Field amount has changed type from NUMERIC to STRING"):
+        load(client, table, row(FIRST, "b"), schema=texts, disposition="WRITE_APPEND")
+    more = [*SCHEMA, bigquery.SchemaField("note", "STRING")]
+    rows = parquet([row(FIRST, "b")], ARROW.append(pa.field("note", pa.string())))
+    config = job_config(schema=more)
+    with pytest.raises(BadRequest, match=r"Cannot add fields \(field: note\)"):
+        client.load_table_from_file(rows, f"{table}$20260101", job_config=config).result()
+    with pytest.raises(BadRequest, match="REPEATED"):
+        load(client, table, row(FIRST, "b"), parquet_options=bigquery.ParquetOptions())
+    assert keys(client, table) == [(FIRST, "a")]
+
+
+def test_required_columns_take_no_null(client: bigquery.Client) -> None:
+    table = make_table(client)
+    optional = pa.schema([f.with_nullable(True) for f in ARROW])
+    rows = parquet([row(FIRST, "a") | {"id": None}], optional)
+    with pytest.raises(BadRequest):
+        client.load_table_from_file(rows, f"{table}$20260101", job_config=job_config()).result()
+    assert keys(client, table) == []
+
+
+def test_objects_of_cloud_storage_are_loaded_by_address(client: bigquery.Client, gcs: LocalStorage) -> None:
+    table = make_table(client)
+    bucket = gcs.client().create_bucket(f"landing-{uuid.uuid4().hex[:8]}")
+    bucket.blob("day=1/a b.parquet").upload_from_file(parquet([row(FIRST, "a")]), if_generation_match=0)
+    bucket.blob("day=1/b.parquet").upload_from_file(parquet([row(FIRST, "b")]))
+    bucket.blob("day=2/c.parquet").upload_from_file(parquet([row(SECOND, "c")]))
+    uri = f"gs://{bucket.name}/day=1/*.parquet"
+    job = client.load_table_from_uri(uri, f"{table}$20260101", job_config=job_config())
+    assert job.result().output_rows == 2
+    both = [f"gs://{bucket.name}/day=1/b.parquet", f"gs://{bucket.name}/day=2/c.parquet"]
+    client.load_table_from_uri(both, table, job_config=job_config()).result()
+    assert keys(client, table) == [(FIRST, "b"), (SECOND, "c")]
+    with pytest.raises(NotFound):
+        client.load_table_from_uri(f"gs://{bucket.name}/none", table, job_config=job_config()).result()
+
+
+def test_a_script_replaces_days_in_one_transaction(client: bigquery.Client) -> None:
+    table, incoming = make_table(client), make_table(client, "incoming")
+    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
+    load(client, incoming, row(FIRST, "c"), row(FIRST, "d"))
+    script = (
+        f"begin transaction;\ndelete from `{table}` where `day` between date '2026-01-01' and date '2026-01-01';\n"
+        f"insert into `{table}` (day, id, items) select day, id, items from `{incoming}`;\ncommit transaction;"
+    )
+    job = client.query(script)
+    job.result()
+    assert keys(client, table) == [(FIRST, "c"), (FIRST, "d"), (SECOND, "b")]
+    assert job.num_child_jobs == 4
+
+
+def test_a_script_that_fails_changes_nothing(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"))
+    script = f"begin transaction; delete from `{table}` where day = date '2026-01-01'; select error('no'); commit transaction;"
+    with pytest.raises(BadRequest):
+        client.query(script).result()
+    assert keys(client, table) == [(FIRST, "a")]
+    left_open = f"begin transaction; delete from `{table}` where day = date '2026-01-01';"
+    client.query(left_open).result()
+    assert keys(client, table) == [(FIRST, "a")]
+    undone = f"begin begin transaction; delete from `{table}` where true; select 1 / 0; exception when error then rollback transaction; end;"
+    client.query(undone).result()
+    assert keys(client, table) == [(FIRST, "a")]
+
+
+def test_a_job_id_is_taken_once(client: bigquery.Client) -> None:
+    table = make_table(client)
+    config = job_config("WRITE_APPEND")
+    rows = [row(FIRST, "a")]
+    client.load_table_from_file(parquet(rows), table, job_id="load_1", job_config=config).result()
+    with pytest.raises(Conflict) as refused:
+        client.load_table_from_file(parquet(rows), table, job_id="load_1", job_config=config)
+    assert refused.value.errors[0]["reason"] == "duplicate"
+    assert client.get_job("load_1").output_rows == 1
+    client.query("select 1", job_id="query_1").result()
+    assert [r[0] for r in client.get_job("query_1").result()] == [1]
+    assert keys(client, table) == [(FIRST, "a")]
+
+
+def test_parameters_have_names(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a", "2.5"), row(SECOND, "b", "9"))
+    parameters = [
+        bigquery.ScalarQueryParameter("day", "DATE", FIRST),
+        bigquery.ScalarQueryParameter("least", "NUMERIC", Decimal("2.499999999")),
+        bigquery.ScalarQueryParameter("until", "TIMESTAMP", datetime(2027, 1, 1, tzinfo=UTC)),
+        bigquery.ArrayQueryParameter("ids", "STRING", ["a", "b"]),
+    ]
+    config = bigquery.QueryJobConfig(query_parameters=parameters)
+    sql = f"select id from `{table}` where day = @day and amount >= @least and at < @until and id in unnest(@ids)"
+    assert [r.id for r in client.query(sql, job_config=config).result()] == ["a"]
+
+
+def test_tables_keep_what_they_are_given(client: bigquery.Client) -> None:
+    dataset = bigquery.Dataset(f"{client.project}.sales")
+    dataset.location, dataset.labels = "EU", {"tenant": "demo"}
+    client.create_dataset(dataset)
+    found = client.get_dataset("sales")
+    assert (found.location, found.labels) == ("EU", {"tenant": "demo"})
+    assert client.create_dataset("sales", exists_ok=True).dataset_id == "sales"
+    table = bigquery.Table(f"{client.project}.sales.orders", SCHEMA)
+    table.time_partitioning = bigquery.TimePartitioning(field="day", expiration_ms=86_400_000)
+    table.require_partition_filter = True
+    table.clustering_fields = ["id"]
+    table.description, table.labels = "Orders.", {"layer": "raw"}
+    client.create_table(table)
+    made = client.get_table(table)
+    assert (made.description, made.labels, made.clustering_fields) == ("Orders.", {"layer": "raw"}, ["id"])
+    assert (made.time_partitioning.expiration_ms, made.require_partition_filter) == (86_400_000, True)
+    with pytest.raises(Conflict):
+        client.create_table(table)
+    with pytest.raises(BadRequest, match="partition elimination"):
+        client.query(f"select id from `{table}`").result()
+
+
+def test_a_table_ends_when_it_expires(client: bigquery.Client) -> None:
+    client.create_dataset("sales")
+    table = bigquery.Table(f"{client.project}.sales.short", SCHEMA)
+    table.expires = datetime.now(UTC) + timedelta(seconds=2)
+    client.create_table(table)
+    assert client.get_table(table).expires == table.expires
+    time.sleep(2)
+    with pytest.raises(NotFound):
+        client.get_table(table)
+
+
+@pytest.mark.parametrize("by_statement", [False, True])
+def test_a_table_gains_columns(client: bigquery.Client, by_statement: bool) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"))
+    if by_statement:
+        client.query(f"alter table `{table}` add column if not exists note string").result()
+    else:
+        made = client.get_table(table)
+        made.schema = [*made.schema, bigquery.SchemaField("note", "STRING", description="Words.")]
+        made.description = "Orders with notes."
+        client.update_table(made, ["schema", "description"])
+        assert client.get_table(table).schema[-1].description == "Words."
+    assert [r.note for r in client.query(f"select note from `{table}`").result()] == [None]
+    assert client.get_table(table).schema[1].description == "Key of the row."
+
+
+def test_a_merge_on_false_replaces_days(client: bigquery.Client) -> None:
+    """What dbt's insert_overwrite sends for partitions that it knows beforehand."""
+    table, incoming = make_table(client), make_table(client, "incoming")
+    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
+    load(client, incoming, row(FIRST, "c"), row(FIRST, "d"))
+    job = client.query(f"""
+        merge into `{table}` as DBT_INTERNAL_DEST
+        using (select * from `{incoming}`) as DBT_INTERNAL_SOURCE on FALSE
+        when not matched by source and timestamp_trunc(DBT_INTERNAL_DEST.day, day) in (date '2026-01-01')
+            then delete
+        when not matched then insert (`day`, `id`, `items`) values (`day`, `id`, `items`)
+    """)
+    job.result()
+    assert job.num_dml_affected_rows == 3
+    assert keys(client, table) == [(FIRST, "c"), (FIRST, "d"), (SECOND, "b")]
+
+
+def test_a_merge_by_key_updates_and_inserts(client: bigquery.Client) -> None:
+    table, incoming = make_table(client), make_table(client, "incoming")
+    load(client, table, row(FIRST, "a", "1"), row(FIRST, "b", "1"))
+    load(client, incoming, row(FIRST, "b", "2"), row(FIRST, "c", "2"))
+    client.query(f"""
+        merge into `{table}` as kept using `{incoming}` as fresh on kept.`id` = fresh.`id`
+        when matched then update set `amount` = fresh.`amount`
+        when not matched then insert (`day`, `id`, `amount`) values (fresh.`day`, fresh.`id`, fresh.`amount`)
+    """).result()
+    found = client.query(f"select id, amount from `{table}` order by id").result()
+    assert [tuple(r.values()) for r in found] == [("a", 1), ("b", 2), ("c", 2)]
+
+
+def test_a_table_is_made_from_a_query(client: bigquery.Client) -> None:
+    source = make_table(client)
+    load(client, source, row(FIRST, "a"), row(SECOND, "b"))
+    table = f"`{client.project}`.`sales`.`copy`"
+    for condition, left in (("true", 2), ("id = 'a'", 1)):
+        client.query(f"""
+            create or replace table {table} partition by day cluster by id
+            options(description="Copied.", labels=[("layer", "mart")]) as (
+                select day, id, amount, items from `{source}` where {condition}
+            );
+        """).result()
+        assert client.get_table(f"{client.project}.sales.copy").num_rows == left
+    made = client.get_table(f"{client.project}.sales.copy")
+    assert (made.description, made.labels, made.time_partitioning.field) == ("Copied.", {"layer": "mart"}, "day")
+    assert [f.field_type for f in made.schema] == ["DATE", "STRING", "NUMERIC", "RECORD"]
+
+
+def test_nested_rows_are_unnested(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a"))
+    sql = f"select o.id, i.sku, i.price from `{table}` as o, unnest(items) as i with offset as n order by n"
+    found = [tuple(r.values()) for r in client.query(sql).result()]
+    assert found == [("a", "a", Decimal("0.000000001")), ("a", None, None)]
+
+
+def test_a_function_lives_as_long_as_its_script(client: bigquery.Client) -> None:
+    sql = "create temp function twice(x numeric) as (x * 2); select twice(numeric '1.000000001') as y"
+    assert [r.y for r in client.query(sql).result()] == [Decimal("2.000000002")]
+    with pytest.raises(BadRequest):
+        client.query("select twice(numeric '1')").result()
+
+
+def test_the_catalogue_is_a_table(client: bigquery.Client) -> None:
+    table = make_table(client)
+    dataset = f"`{client.project}`.`sales`.INFORMATION_SCHEMA"
+    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
+    names = [r.table_name for r in client.query(f"select table_name from {dataset}.TABLES").result()]
+    assert names == ["orders"]
+    sql = f"select column_name, data_type from {dataset}.COLUMNS where table_name = 'orders' order by ordinal_position"
+    types = dict(r.values() for r in client.query(sql).result())
+    assert (types["amount"], types["items"]) == ("NUMERIC", "ARRAY<STRUCT<sku STRING, price NUMERIC>>")
+
+
+def test_days_and_zones_are_kept_apart(client: bigquery.Client) -> None:
+    found = client.query(
+        "select date(timestamp('2026-01-01T20:00:00Z'), 'Asia/Bangkok') as d, "
+        "datetime(timestamp('2026-07-01T22:30:00Z'), 'Europe/Berlin') as t"
+    ).result()
+    assert [tuple(r.values()) for r in found] == [(date(2026, 1, 2), datetime(2026, 7, 2, 0, 30))]
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("numeric '0.000000001' * numeric '0.5'", "0.000000001"),  # half goes away from zero
+        ("numeric '-0.000000001' * numeric '0.5'", "-0.000000001"),
+        ("numeric '0.000000001' * numeric '0.499999999'", "0"),
+        ("numeric '12345678901234567890.123456789' * 2", "24691357802469135780.246913578"),
+        ("numeric '12345678901234567890.123456789' / 3", "4115226300411522630.041152263"),
+        ("numeric '1' / numeric '3' * 3", "0.999999999"),
+        # A tie of the rounded product, and values just beside it.
+        ("cast(round(bignumeric '5' * bignumeric '1' / bignumeric '10000000000', 9, 'ROUND_HALF_EVEN') as numeric)", "0"),
+        ("cast(round(bignumeric '15' / bignumeric '10000000000', 9, 'ROUND_HALF_EVEN') as numeric)", "0.000000002"),
+        (
+            "cast(round(bignumeric '5000000000.000000001' / bignumeric '10000000000000000000', 9, 'ROUND_HALF_EVEN') "
+            "as numeric)",
+            "0.000000001",
+        ),
+        ("cast(round(bignumeric '1' * 7 / nullif(bignumeric '0', 0), 9, 'ROUND_HALF_EVEN') as numeric)", None),
+    ],
+)
+def test_decimals_are_rounded_as_bigquery_rounds(
+    client: bigquery.Client, expression: str, value: str | None
+) -> None:
+    result = client.query(f"select {expression} as x").result()
+    assert [f.field_type for f in result.schema] == ["NUMERIC"]
+    assert [r.x for r in result] == [value if value is None else Decimal(value)]
+
+
+def test_columns_are_multiplied_and_summed_with_nine_decimals(client: bigquery.Client) -> None:
+    table = make_table(client)
+    load(client, table, row(FIRST, "a", "0.000000003"), row(FIRST, "b", "0.000000003"))
+    sql = f"""
+        with priced as (select amount * numeric '0.5' as half, amount / 2 as other from `{table}`)
+        select sum(half) as total, sum(other) as again, avg(half) as mean, safe_divide(sum(half), 4) as share
+        from priced
+    """
+    result = client.query(sql).result()
+    assert {f.field_type for f in result.schema} == {"NUMERIC"}
+    (found,) = [tuple(r.values()) for r in result]
+    assert found == tuple(map(Decimal, ("0.000000004", "0.000000004", "0.000000002", "0.000000001")))
