@@ -1,0 +1,141 @@
+"""`marketing doctor` on BigQuery: credentials, project, datasets, permissions, quota."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from google.cloud import bigquery as google
+
+from marketing_assets.commands.doctor.bigquery import bigquery as examine
+from marketing_assets.commands.doctor.command import examined
+from marketing_assets.commands.doctor.finding import Finding, Patient, Verdict
+from marketing_assets.ingest.dead_letters import DEAD_LETTERS
+from marketing_assets.settings import Settings
+from marketing_assets.tenants import read_tenants
+from marketing_assets.warehouse.bigquery_access import Accounts
+from marketing_assets.warehouse.bigquery_client import client as client_of
+from marketing_assets.warehouse.bigquery_setup import Setup, plan
+from marketing_assets_tests.bigquery.local import LocalBigQuery
+
+pytestmark = pytest.mark.xdist_group("bigquery")
+
+
+@pytest.fixture
+def settings(bigquery: LocalBigQuery, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an installation on the local server, in a project of the test's own."""
+    for name, value in {
+        "WAREHOUSE": "bigquery",
+        "BIGQUERY_PROJECT": f"test-{uuid.uuid4().hex[:8]}",
+        "BIGQUERY_LOCATION": "EU",
+        "BIGQUERY_ENDPOINT": bigquery.endpoint,
+    }.items():
+        monkeypatch.setenv(f"MARKETING_{name}", value)
+    return Settings()
+
+
+@pytest.fixture
+def at(settings: Settings) -> Iterator[google.Client]:
+    with client_of(settings) as found:
+        yield found
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    siam = [t for t in read_tenants(settings.tenants_dir)[0] if t.id == "siam"]
+    return {f.name: f for f in examine(Patient(settings, siam))}
+
+
+def set_up(at: google.Client, settings: Settings, layer: str = "raw") -> None:
+    accounts = Accounts("writer@example.com", "reader@example.com")
+    for step in plan(at, Setup(settings, "siam", [(layer, DEAD_LETTERS)], accounts)):
+        step.apply()
+
+
+def test_a_tenant_that_is_set_up(settings: Settings, at: google.Client, bigquery: LocalBigQuery) -> None:
+    set_up(at, settings)
+    before = len(bigquery.jobs(settings.bigquery_project))
+    answers = found(settings)
+    assert {n: f.verdict for n, f in answers.items() if n != "quota of load jobs"} == {
+        f"BigQuery project {settings.bigquery_project}": Verdict.OK,
+        "datasets siam": Verdict.OK,
+        "permissions siam": Verdict.OK,
+    }
+    assert "dead_letters" in answers["permissions siam"].text
+    sent = bigquery.jobs(settings.bigquery_project)[before:]
+    assert [bool(job.config.get("dryRun")) for job in sent] == [True, False]
+    assert "JOBS_BY_PROJECT" in sent[1].statement
+
+
+def test_a_quota_that_cannot_be_asked_is_a_warning_with_the_role_that_may(settings: Settings) -> None:
+    """The local server's view of jobs has no destination, so here it never can."""
+    quota = found(settings)["quota of load jobs"]
+    assert (quota.verdict, "bigquery.resourceViewer" in quota.remedy) == (Verdict.WARNING, True)
+    assert quota.text.startswith("could not be asked: ")
+
+
+def test_missing_datasets_are_named_and_then_nothing_is_asked_of_tables(settings: Settings) -> None:
+    answers = found(settings)
+    missing = answers["datasets siam"]
+    assert missing.verdict is Verdict.BROKEN
+    assert missing.text == (
+        "dev_marketing_siam_raw, dev_marketing_siam_staging, dev_marketing_siam_mart, dev_marketing_siam_ml, "
+        "dev_marketing_siam_ops missing"
+    )
+    assert missing.remedy == "run `marketing warehouse setup siam`"
+    assert "permissions siam" not in answers
+
+
+def test_a_dataset_elsewhere_and_one_without_its_labels(settings: Settings, at: google.Client) -> None:
+    set_up(at, settings)
+    mart = at.get_dataset("dev_marketing_siam_mart")
+    mart.labels = {"team": "bi", "tenant": "other"}
+    at.update_dataset(mart, ["labels"])
+    unlabelled = found(settings)["datasets siam"]
+    assert (unlabelled.verdict, "tenant=siam" in unlabelled.text) == (Verdict.WARNING, True)
+    moved = found(settings.model_copy(update={"bigquery_location": "US"}))["datasets siam"]
+    assert moved.verdict is Verdict.BROKEN
+    assert "MARKETING_BIGQUERY_LOCATION" in moved.remedy
+
+
+def test_a_raw_layer_without_tables_has_nothing_to_ask_permissions_of(
+    settings: Settings, at: google.Client
+) -> None:
+    set_up(at, settings, layer="ops")
+    assert found(settings)["permissions siam"].text == "no raw table yet to ask about"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("accessDenied", "bigquery.jobUser"), ("notFound", "MARKETING_BIGQUERY_PROJECT")]
+)
+def test_a_project_that_refuses_ends_the_examination(
+    settings: Settings, bigquery: LocalBigQuery, reason: str, said: str
+) -> None:
+    bigquery.refuse_jobs(reason, times=5)
+    (answer,) = found(settings).values()
+    assert (answer.verdict, said in answer.remedy) == (Verdict.BROKEN, True)
+
+
+def test_a_server_that_does_not_answer(settings: Settings) -> None:
+    gone = settings.model_copy(update={"bigquery_endpoint": "http://127.0.0.1:9"})
+    (answer,) = found(gone).values()
+    assert (answer.verdict, "127.0.0.1:9 does not answer" in answer.text) == (Verdict.BROKEN, True)
+
+
+def test_no_credentials_and_no_project(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, home: Path
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(home / "no-such-key.json"))
+    without = settings.model_copy(update={"bigquery_endpoint": ""})
+    (answer,) = found(without).values()
+    assert (answer.name, answer.verdict) == ("BigQuery credentials", Verdict.BROKEN)
+    assert "GOOGLE_APPLICATION_CREDENTIALS" in answer.remedy
+    (unnamed,) = found(settings.model_copy(update={"bigquery_project": ""})).values()
+    assert "MARKETING_BIGQUERY_PROJECT" in unnamed.text
+
+
+def test_the_command_examines_bigquery_instead_of_files(settings: Settings) -> None:
+    names = {f.name for f in examined(settings, offline=True)}
+    assert {"datasets siam", "datasets northwind", "quota of load jobs"} <= names
+    assert not [n for n in names if n.startswith("warehouse ")]
