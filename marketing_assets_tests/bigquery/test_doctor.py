@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +13,12 @@ from google.cloud import bigquery as google
 from marketing_assets.commands.doctor.bigquery import bigquery as examine
 from marketing_assets.commands.doctor.command import examined
 from marketing_assets.commands.doctor.finding import Finding, Patient, Verdict
+from marketing_assets.commands.warehouse_setup import wanted
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.settings import Settings
-from marketing_assets.tenants import read_tenants
-from marketing_assets.warehouse.bigquery_access import Accounts
+from marketing_assets.tenants import Tenant, read_tenants
 from marketing_assets.warehouse.bigquery_client import client as client_of
-from marketing_assets.warehouse.bigquery_setup import Setup, plan
+from marketing_assets.warehouse.bigquery_setup import plan
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 
 pytestmark = pytest.mark.xdist_group("bigquery")
@@ -42,30 +43,53 @@ def at(settings: Settings) -> Iterator[google.Client]:
         yield found
 
 
+def siam(settings: Settings) -> Tenant:
+    return next(t for t in read_tenants(settings.tenants_dir)[0] if t.id == "siam")
+
+
 def found(settings: Settings) -> dict[str, Finding]:
-    siam = [t for t in read_tenants(settings.tenants_dir)[0] if t.id == "siam"]
-    return {f.name: f for f in examine(Patient(settings, siam))}
+    return {f.name: f for f in examine(Patient(settings, [siam(settings)]))}
 
 
 def set_up(at: google.Client, settings: Settings, layer: str = "raw") -> None:
-    accounts = Accounts("writer@example.com", "reader@example.com")
-    for step in plan(at, Setup(settings, "siam", [(layer, DEAD_LETTERS)], accounts)):
+    """All but the tables, of which there is one."""
+    whole = wanted(settings, siam(settings))
+    for step in plan(at, dataclasses.replace(whole, tables=[(layer, DEAD_LETTERS)])):
         step.apply()
 
 
-def test_a_tenant_that_is_set_up(settings: Settings, at: google.Client, bigquery: LocalBigQuery) -> None:
-    set_up(at, settings)
+def test_a_tenant_that_is_set_up_until_its_policies_are_lost(
+    settings: Settings, at: google.Client, bigquery: LocalBigQuery
+) -> None:
+    for step in plan(at, wanted(settings, siam(settings))):
+        step.apply()
     before = len(bigquery.jobs(settings.bigquery_project))
     answers = found(settings)
     assert {n: f.verdict for n, f in answers.items() if n != "quota of load jobs"} == {
         f"BigQuery project {settings.bigquery_project}": Verdict.OK,
         "datasets siam": Verdict.OK,
         "permissions siam": Verdict.OK,
+        "setup siam": Verdict.OK,
     }
-    assert "dead_letters" in answers["permissions siam"].text
     sent = bigquery.jobs(settings.bigquery_project)[before:]
     assert [bool(job.config.get("dryRun")) for job in sent] == [True, False]
     assert "JOBS_BY_PROJECT" in sent[1].statement
+
+    at.query_and_wait("drop all row access policies on dev_marketing_siam_raw.shopee_orders")
+    lost = found(settings)["setup siam"]
+    assert lost.verdict is Verdict.WARNING
+    assert lost.text.startswith("2 steps are left, the first: policy siam_writer on dev_marketing_siam_raw.")
+    assert "marketing warehouse setup siam" in lost.remedy
+
+
+def test_accounts_of_the_environment_are_those_that_are_looked_for(
+    settings: Settings, at: google.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up(at, settings)
+    monkeypatch.setenv("MARKETING_BIGQUERY_READER", "reports-{tenant}@example.com")
+    said = found(settings)["setup siam"].text
+    assert "access to dataset dev_marketing_siam_staging" in said
+    assert "+READER reports-siam@example.com" in said
 
 
 def test_a_quota_that_cannot_be_asked_is_a_warning_with_the_role_that_may(settings: Settings) -> None:
@@ -96,6 +120,7 @@ def test_a_dataset_elsewhere_and_one_without_its_labels(settings: Settings, at: 
     assert (unlabelled.verdict, "tenant=siam" in unlabelled.text) == (Verdict.WARNING, True)
     moved = found(settings.model_copy(update={"bigquery_location": "US"}))["datasets siam"]
     assert moved.verdict is Verdict.BROKEN
+    assert "setup siam" not in found(settings.model_copy(update={"bigquery_location": "US"}))
     assert "MARKETING_BIGQUERY_LOCATION" in moved.remedy
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from google.api_core.exceptions import BadRequest, Conflict, NotFound
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound
 from google.cloud import bigquery
 
 from marketing_assets_tests.bigquery.storage import LocalStorage
@@ -370,3 +370,51 @@ def test_columns_are_multiplied_and_summed_with_nine_decimals(client: bigquery.C
     assert {f.field_type for f in result.schema} == {"NUMERIC"}
     (found,) = [tuple(r.values()) for r in result]
     assert found == tuple(map(Decimal, ("0.000000004", "0.000000004", "0.000000002", "0.000000001")))
+
+
+def test_a_statement_names_the_table_that_it_writes(client: bigquery.Client) -> None:
+    source = make_table(client)
+    load(client, source, row(FIRST, "a"), row(SECOND, "b"))
+    table = f"{client.project}.sales.copy"
+    made = client.query(f"create table `{table}` as select id from `{source}`")
+    assert (made.result().total_rows or 0, str(made.destination)) == (0, table)
+    assert made.statement_type == "CREATE_TABLE_AS_SELECT"
+    grown = client.query(f"insert into `{table}` (id) values ('c')")
+    assert list(grown.result()) == []
+    assert (str(grown.destination), grown.num_dml_affected_rows) == (table, 1)
+
+
+def test_a_script_sets_several_variables_at_once(client: bigquery.Client) -> None:
+    """What dbt's insert_overwrite sends for partitions that it reads from the new rows."""
+    sql = (
+        "declare days array<date>; declare n int64; "
+        "set (days, n) = (select as struct array_agg(distinct d), count(*) from unnest([date '2026-01-01']) as d); "
+        "select d, n from unnest(days) as d"
+    )
+    assert [tuple(r.values()) for r in client.query(sql).result()] == [(FIRST, 1)]
+
+
+def test_statements_name_the_partitions_that_they_touch(client: bigquery.Client) -> None:
+    table, incoming = make_table(client), make_table(client, "incoming")
+    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
+    made = client.get_table(table)
+    made.require_partition_filter = True
+    client.update_table(made, ["require_partition_filter"])
+    merge = f"merge into `{table}` as t using `{incoming}` as s on false when not matched by source "
+    for statement in (f"delete from `{table}` where id = 'a'", f"{merge} then delete"):
+        with pytest.raises(BadRequest, match="partition elimination"):
+            client.query(statement).result()
+    client.query(f"{merge} and t.day in (date '2026-01-01') then delete").result()
+    client.query(f"delete from `{table}` where day = date '2026-01-03'").result()
+    found = client.query(f"select id from `{table}` where day > date '2000-01-01'").result()
+    assert [r.id for r in found] == ["b"]
+
+
+def test_a_query_costs_something_and_may_be_refused_for_it(client: bigquery.Client) -> None:
+    job = client.query("select 1")
+    job.result()
+    assert job.total_bytes_billed == 10 * 1024**2
+    assert job.slot_millis > 0
+    config = bigquery.QueryJobConfig(maximum_bytes_billed=1)
+    with pytest.raises(GoogleAPICallError, match="exceeded limit for bytes billed"):
+        client.query("select 1", job_config=config).result()

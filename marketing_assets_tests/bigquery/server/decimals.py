@@ -24,7 +24,7 @@ _EXACT = decimal.Context(prec=120, traps=[decimal.InvalidOperation, decimal.Divi
 _MODES = {"ROUND_HALF_EVEN": decimal.ROUND_HALF_EVEN, "ROUND_HALF_AWAY_FROM_ZERO": decimal.ROUND_HALF_UP}
 _stock_division = math.division
 _SCALES = {exp.DataType.Type.DECIMAL: "numeric", exp.DataType.Type.BIGDECIMAL: "bignumeric"}
-_NAMES = {exp.Mul: "multiply", exp.Div: "divide"}
+_NAMES = {exp.Mul: "multiply", exp.Div: "divide", exp.SafeDivide: "divide"}
 
 
 def apply() -> None:
@@ -43,14 +43,25 @@ def apply() -> None:
 
 
 def _operator(node: exp.Expression, context: Any) -> exp.Expression:
-    scale = _SCALES.get(math.kind(node)) if type(node) in _NAMES else None
-    if scale is None or node.args.get("safe"):
+    scale = _scale(node) if type(node) in _NAMES else None
+    if scale is None:
         return node
     kind = exp.DataType.build(_NUMERIC if scale == "numeric" else _BIGNUMERIC, dialect="duckdb")
-    sides = [exp.cast(side, kind.copy()) for side in (node.this, node.expression)]
-    call = exp.func(f"_{scale}_{_NAMES[type(node)]}", *sides)
-    call.type = node.type
+    left, right = (exp.cast(side, kind.copy()) for side in (node.this, node.expression))
+    if isinstance(node, exp.SafeDivide):
+        right = exp.func("nullif", right, exp.Literal.number(0))
+    call = exp.func(f"_{scale}_{_NAMES[type(node)]}", left, right)
+    call.type = exp.DataType.build(scale, dialect="bigquery")
     return call
+
+
+def _scale(node: exp.Binary) -> str | None:
+    """Whether an operation is one of NUMERICs or of BIGNUMERICs; None for any other."""
+    # Of a cast, the type it was found to have: the type it names is DuckDB's by now.
+    kinds = {side.type.this if side.type else math.kind(side) for side in (node.this, node.expression)}
+    if kinds & math.FLOATS or not kinds & set(_SCALES):
+        return None
+    return "bignumeric" if exp.DataType.Type.BIGDECIMAL in kinds else "numeric"
 
 
 def _rounding(node: exp.Expression, context: Any) -> exp.Expression:

@@ -32,19 +32,24 @@ def _mended() -> Any:
 
     from marketing_assets_tests.bigquery.server import (
         control,
+        costs,
         counts,
         decimals,
+        filters,
         journal,
         loads,
         partitions,
+        statements,
         transactions,
         unfinished,
         uploads,
         writes,
     )
 
-    for mended in (decimals, counts, partitions, writes, loads, transactions, uploads, journal):
-        mended.apply()
+    for mend in (counts, decimals, partitions, writes, loads, filters, statements, transactions, uploads):
+        mend.apply()
+    journal.apply()
+    costs.apply()
     unfinished.end()
     return control.Control(app)
 
