@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,10 +13,15 @@ from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.warehouse.errors import WarehouseError
 from marketing_assets.warehouse.warehouse import TableSpec
+
+if TYPE_CHECKING:
+    from marketing_assets.warehouse.bigquery_setup import Setup
 
 WRITER = "marketing-{tenant}-writer@{project}.iam.gserviceaccount.com"
 READER = "marketing-{tenant}-reader@{project}.iam.gserviceaccount.com"
+_WRITER_VARIABLE, _READER_VARIABLE = "MARKETING_BIGQUERY_WRITER", "MARKETING_BIGQUERY_READER"
 _TEMPLATE = "{tenant} and {project} stand for the tenant's id (hyphens for underscores) and the project."
 
 
@@ -23,15 +29,11 @@ def setup(
     tenant: Annotated[str | None, typer.Argument(help="Tenant id; all where left out.")] = None,
     writer: Annotated[
         str,
-        typer.Option(
-            envvar="MARKETING_BIGQUERY_WRITER", help=f"Service account that runs the platform. {_TEMPLATE}"
-        ),
+        typer.Option(envvar=_WRITER_VARIABLE, help=f"Service account that runs the platform. {_TEMPLATE}"),
     ] = WRITER,
     reader: Annotated[
         str,
-        typer.Option(
-            envvar="MARKETING_BIGQUERY_READER", help=f"Service account of the tenant's reports. {_TEMPLATE}"
-        ),
+        typer.Option(envvar=_READER_VARIABLE, help=f"Service account of the tenant's reports. {_TEMPLATE}"),
     ] = READER,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and change nothing.")] = False,
 ) -> None:
@@ -44,7 +46,7 @@ def setup(
         return
     tenants = [find_tenant(settings, tenant)] if tenant else _all(settings)
     with clear_errors():
-        left = sum(_set_up(settings, each, writer, reader, dry_run) for each in tenants)
+        left = sum(_set_up(wanted(settings, each, writer, reader), dry_run) for each in tenants)
     if not left:
         typer.echo("nothing to do")
     elif dry_run:
@@ -64,21 +66,33 @@ def tables_of(tenant: Tenant) -> list[tuple[str, TableSpec]]:
     return [*raw, ("ops", DEAD_LETTERS)]
 
 
-def _set_up(settings: Settings, tenant: Tenant, writer: str, reader: str, dry_run: bool) -> int:
-    """Print the steps of a tenant, and do them unless it is a dry run; how many they are."""
+def wanted(settings: Settings, tenant: Tenant, writer: str = "", reader: str = "") -> Setup:
+    """What a tenant is to have; templates that are left out come from the environment.
+
+    Raises `WarehouseError` where a template names something else than tenant and project.
+    """
     # Google's libraries take half a second to import, which nobody on DuckDB should wait for.
     from marketing_assets.warehouse.bigquery_access import Accounts, account
-    from marketing_assets.warehouse.bigquery_client import client
-    from marketing_assets.warehouse.bigquery_setup import Setup, plan
+    from marketing_assets.warehouse.bigquery_setup import Setup
 
+    templates = (
+        writer or os.environ.get(_WRITER_VARIABLE) or WRITER,
+        reader or os.environ.get(_READER_VARIABLE) or READER,
+    )
     try:
-        accounts = Accounts(
-            *(account(template, tenant.id, settings.bigquery_project) for template in (writer, reader))
-        )
+        accounts = Accounts(*(account(t, tenant.id, settings.bigquery_project) for t in templates))
     except (KeyError, IndexError, ValueError) as error:
-        fail(f"--writer and --reader know no {error}. {_TEMPLATE}")
-    with closing(client(settings)) as at:
-        steps = plan(at, Setup(settings, tenant.id, tables_of(tenant), accounts))
+        raise WarehouseError(f"--writer and --reader know no {error}. {_TEMPLATE}") from error
+    return Setup(settings, tenant.id, tables_of(tenant), accounts)
+
+
+def _set_up(setup: Setup, dry_run: bool) -> int:
+    """Print the steps of a tenant, and do them unless it is a dry run; how many they are."""
+    from marketing_assets.warehouse.bigquery_client import client
+    from marketing_assets.warehouse.bigquery_setup import plan
+
+    with closing(client(setup.settings)) as at:
+        steps = plan(at, setup)
         for step in steps:
             if not dry_run:
                 step.apply()

@@ -11,7 +11,7 @@ from google.cloud import bigquery as google
 from google.cloud.bigquery import DEFAULT_RETRY
 from requests.exceptions import RequestException
 
-from marketing_assets.commands.doctor.bigquery_datasets import datasets, permissions
+from marketing_assets.commands.doctor.bigquery_datasets import datasets, left_to_set_up, permissions
 from marketing_assets.commands.doctor.bigquery_quota import quota
 from marketing_assets.commands.doctor.finding import Finding, Patient, Verdict, broken, ok
 from marketing_assets.settings import Settings
@@ -38,8 +38,11 @@ def bigquery(patient: Patient) -> Iterator[Finding]:
         if reached.verdict is Verdict.BROKEN:
             return
         for tenant in patient.tenants:
-            yield from datasets(at, settings, tenant.id)
+            standing = list(datasets(at, settings, tenant.id))
+            yield from standing
             yield from permissions(at, settings, tenant.id)
+            if not any(f.verdict is Verdict.BROKEN for f in standing):
+                yield left_to_set_up(at, settings, tenant)
         yield quota(at, settings)
 
 

@@ -8,9 +8,12 @@ from google.api_core.exceptions import GoogleAPICallError, NotFound
 from google.cloud import bigquery
 
 from marketing_assets.commands.doctor.finding import Finding, broken, ok, warning
+from marketing_assets.commands.warehouse_setup import wanted
 from marketing_assets.settings import Settings
+from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.bigquery_names import dataset_id
-from marketing_assets.warehouse.bigquery_setup import elsewhere, found_dataset, missing_labels
+from marketing_assets.warehouse.bigquery_setup import elsewhere, found_dataset, missing_labels, plan
+from marketing_assets.warehouse.errors import WarehouseError
 from marketing_assets.warehouse.warehouse import LAYERS
 
 _NEEDED = ("get", "getData", "update", "updateData")
@@ -67,3 +70,16 @@ def permissions(at: bigquery.Client, settings: Settings, tenant_id: str) -> Iter
         yield broken(name, f"{table.table_id}: this account lacks {', '.join(lacking)}", remedy)
     else:
         yield ok(name, f"{table.table_id}: may be read, loaded and changed")
+
+
+def left_to_set_up(at: bigquery.Client, settings: Settings, tenant: Tenant) -> Finding:
+    """Whether grants, tables and policies still stand; a load of a whole table may drop its policies."""
+    name, command = f"setup {tenant.id}", f"`marketing warehouse setup {tenant.id}`"
+    try:
+        steps = plan(at, wanted(settings, tenant))
+    except WarehouseError as error:
+        return warning(name, f"could not be compared: {error}", f"run {command} --dry-run as an owner")
+    if not steps:
+        return ok(name, "grants, tables and row access policies stand")
+    text = f"{len(steps)} steps are left, the first: {steps[0]}"
+    return warning(name, text, f"run {command} with the same accounts as before")
