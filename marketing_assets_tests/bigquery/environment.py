@@ -49,7 +49,7 @@ def python313() -> Path:
     found = next((p for p in _candidates() if _is_python313(p)), None)
     if found is None:
         raise NoPython313(
-            "the local BigQuery server needs Python 3.13, and neither PATH (python3.13), pyenv nor uv has it: "
+            "the local BigQuery server needs Python 3.13; neither PATH (python3.13), pyenv nor uv has it: "
             "install it (pyenv install 3.13, or uv python install 3.13) and run this again"
         )
     return found
@@ -61,7 +61,10 @@ def _candidates() -> Iterator[Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     yield from sorted(pyenv.glob("versions/3.13*/bin/python"), reverse=True)
     asked = subprocess.run(
-        [_uv(), "python", "find", "--no-python-downloads", "3.13"], capture_output=True, text=True, check=False
+        [_uv(), "python", "find", "--no-python-downloads", "3.13"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if asked.returncode == 0:
         yield Path(asked.stdout.strip())
@@ -70,7 +73,10 @@ def _candidates() -> Iterator[Path]:
 def _is_python313(python: Path) -> bool:
     """Asked by running it: pyenv's python3.13 on PATH exists for versions that are not active, too."""
     said = subprocess.run(
-        [python, "-c", "import sys; print(*sys.version_info[:2])"], capture_output=True, text=True, check=False
+        [python, "-c", "import sys; print(*sys.version_info[:2])"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return said.returncode == 0 and said.stdout.split() == ["3", "13"]
 

@@ -100,7 +100,7 @@ class LocalBigQuery:
         self._control(fault="lose", kind=kind, times=times)
 
     def refuse_jobs(self, reason: str, times: int = 1) -> None:
-        """Answer the next jobs with an error (rateLimitExceeded, quotaExceeded, backendError); run nothing."""
+        """Answer the next jobs with an error (such as rateLimitExceeded), and run nothing."""
         self._control(fault="refuse", reason=reason, times=times)
 
     def fail_jobs(self, reason: str, times: int = 1) -> None:

@@ -101,9 +101,7 @@ def test_jobs_are_refused(
     assert [j.answer for j in server.jobs(client.project)] == [reason, reason, "accepted"]
 
 
-def test_google_s_client_sends_again_what_may_pass(
-    server: LocalBigQuery, client: bigquery.Client
-) -> None:
+def test_google_s_client_sends_again_what_may_pass(server: LocalBigQuery, client: bigquery.Client) -> None:
     table = make_table(client)
     server.refuse_jobs("backendError")
     load(client, table, row(FIRST, "a"))
@@ -124,7 +122,7 @@ def test_the_journal_tells_what_was_sent(server: LocalBigQuery, client: bigquery
     table = make_table(client)
     load(client, f"{table}$20260101", row(FIRST, "a"), labels={"tenant": "demo"})
     config = bigquery.QueryJobConfig(labels={"model": "orders"})
-    client.query("select 1 as x", job_id="query_1", job_config=config).result()
+    client.query("select 1 as x", job_id="query_1", job_config=config, job_retry=None).result()
     loaded, asked = server.jobs(client.project)
     assert (loaded.kind, loaded.labels, loaded.statement) == ("load", {"tenant": "demo"}, "")
     assert loaded.config["destinationTable"]["tableId"] == "orders$20260101"

@@ -1,7 +1,7 @@
 """What a query costs.
 
-The stock server says nothing was read and nothing is billed. BigQuery bills at least 10 MiB for each query of a
-table, and refuses a query that would be billed for more than it allows. Here every query costs that much.
+The stock server says nothing was read and nothing is billed. BigQuery bills at least 10 MiB for each query
+of a table, and refuses a query that would be billed for more than it allows. Here every query costs so much.
 """
 
 from __future__ import annotations

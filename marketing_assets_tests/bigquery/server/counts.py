@@ -1,7 +1,7 @@
 """How many rows a table has.
 
-The stock server answers with DuckDB's estimate, which still counts rows that were deleted. BigQuery's number is
-exact.
+The stock server answers with DuckDB's estimate, which still counts rows that were deleted. BigQuery's
+number is exact.
 """
 
 from __future__ import annotations

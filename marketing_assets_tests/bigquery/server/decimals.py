@@ -1,10 +1,10 @@
 """NUMERIC and BIGNUMERIC arithmetic.
 
-The stock server keeps the scale that DuckDB gives a product (18 decimals for two NUMERICs, an overflow for two
-BIGNUMERICs) and divides as floating-point numbers. BigQuery rounds a NUMERIC product or quotient to 9
+The stock server keeps the scale that DuckDB gives a product (18 decimals for two NUMERICs, an overflow for
+two BIGNUMERICs) and divides as floating-point numbers. BigQuery rounds a NUMERIC product or quotient to 9
 decimals, half away from zero, and computes BIGNUMERICs with 38 decimals. This server has room for 18 decimals
-of a BIGNUMERIC: where something is cut off behind them, the last digit is made odd, so that a later rounding to
-fewer decimals decides as it would with all digits.
+of a BIGNUMERIC: where something is cut off behind them, the last digit is made odd, so that a later rounding
+to fewer decimals decides as it would with all digits.
 """
 
 from __future__ import annotations

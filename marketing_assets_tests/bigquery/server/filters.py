@@ -56,6 +56,6 @@ def _check_conditions(tree: exp.Merge, target: tuple[str, str, str], field: str)
     if field.casefold() not in named:
         raise BigQueryError(
             "invalidQuery",
-            f"Cannot query over table '{'.'.join(target)}' without a filter over column(s) '{field}' that can "
-            "be used for partition elimination",
+            f"Cannot query over table '{'.'.join(target)}' without a filter over column(s) '{field}' that "
+            "can be used for partition elimination",
         )

@@ -28,9 +28,7 @@ def apply() -> None:
     runner._handle = _handle
 
 
-def _submit(
-    project_id: str, job_id: str, configuration: JobConfiguration, upload: str | None = None
-) -> Job:
+def _submit(project_id: str, job_id: str, configuration: JobConfiguration, upload: str | None = None) -> Job:
     kind = next((k for k in runner.JOB_TYPES if k in configuration.dump()), "none")
     said = "accepted"
     try:

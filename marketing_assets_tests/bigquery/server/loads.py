@@ -1,7 +1,7 @@
 """Load jobs: their source files and the lists in them.
 
-The stock server reads `gs://` objects with an extension of DuckDB that asks the internet for itself, and takes
-the lists of a Parquet file for ARRAYs always. BigQuery does so where the job says enableListInference.
+The stock server reads `gs://` objects with an extension of DuckDB that comes from the internet, and takes the
+lists of a Parquet file for ARRAYs always. BigQuery does so where the job says enableListInference.
 """
 
 from __future__ import annotations

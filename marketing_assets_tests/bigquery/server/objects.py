@@ -1,4 +1,7 @@
-"""Serve Google Cloud Storage's API from a folder: python -m marketing_assets_tests.bigquery.server.objects PORT"""
+"""Serve Google Cloud Storage's API from a folder.
+
+python -m marketing_assets_tests.bigquery.server.objects PORT
+"""
 
 from __future__ import annotations
 

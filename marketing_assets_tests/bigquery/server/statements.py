@@ -19,7 +19,6 @@ from local_bigquery.sql.script import Interpreter, Statement
 from local_bigquery.sql.translate import translate
 from sqlglot import exp
 
-
 _WRITES = {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE", "CREATE_TABLE_AS_SELECT"}
 _stock_execute, _stock_results, _stock_set = query._execute, jobs.results, Interpreter.set
 

@@ -42,7 +42,8 @@ class Transaction:
         label = names.label(*(table or next(iter(self.held), ("unknown",))))
         return BigQueryError(
             "invalidQuery",
-            f"Transaction is aborted due to concurrent update against table {label}. Transaction ID: {self.id}",
+            f"Transaction is aborted due to concurrent update against table {label}. "
+            f"Transaction ID: {self.id}",
         )
 
     def end(self) -> None:
