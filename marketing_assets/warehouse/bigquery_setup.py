@@ -159,7 +159,7 @@ def _set_labels(client: bigquery.Client, dataset: bigquery.Dataset, missing: dic
 
 def _table_steps(client: bigquery.Client, setup: Setup, layer: str, table: TableSpec) -> Iterator[Step]:
     place = setup.place(layer, table.name)
-    have, want = found_table(client, place), declared(setup.settings, place, table)
+    have, want = found_table(client, setup.settings, place), declared(setup.settings, place, table)
     what = f"table {place.dataset}.{place.table}"
 
     def ensure() -> object:

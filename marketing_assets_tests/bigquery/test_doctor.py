@@ -11,6 +11,7 @@ import pytest
 from google.cloud import bigquery as google
 
 from marketing_assets.commands.doctor.bigquery import bigquery as examine
+from marketing_assets.commands.doctor.bigquery_quota import quota
 from marketing_assets.commands.doctor.command import examined
 from marketing_assets.commands.doctor.finding import Finding, Patient, Verdict
 from marketing_assets.commands.warehouse_setup import wanted
@@ -92,11 +93,13 @@ def test_accounts_of_the_environment_are_those_that_are_looked_for(
     assert "+READER reports-siam@example.com" in said
 
 
-def test_a_quota_that_cannot_be_asked_is_a_warning_with_the_role_that_may(settings: Settings) -> None:
-    """The local server's view of jobs has no destination, so here it never can."""
-    quota = found(settings)["quota of load jobs"]
-    assert (quota.verdict, "bigquery.resourceViewer" in quota.remedy) == (Verdict.WARNING, True)
-    assert quota.text.startswith("could not be asked: ")
+def test_a_quota_that_may_not_be_asked_is_a_warning_with_the_role_that_may(
+    settings: Settings, at: google.Client, bigquery: LocalBigQuery
+) -> None:
+    bigquery.refuse_jobs("accessDenied")
+    answer = quota(at, settings)
+    assert (answer.verdict, "bigquery.resourceViewer" in answer.remedy) == (Verdict.WARNING, True)
+    assert answer.text.startswith("could not be asked: ")
 
 
 def test_missing_datasets_are_named_and_then_nothing_is_asked_of_tables(settings: Settings) -> None:
