@@ -134,6 +134,7 @@ class LocalBigQuery:
             process = subprocess.Popen(
                 [server_python(), "-m", module, *arguments],
                 env=_without_emulators(server_environment()) | {"STORAGE_EMULATOR_HOST": self._storage},
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
             )

@@ -25,6 +25,7 @@ class LocalStorage:
         self._process = subprocess.Popen(
             [server_python(), "-m", module, str(port)],
             env=server_environment(),
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -37,7 +38,8 @@ class LocalStorage:
         )
 
     def stop(self) -> None:
-        self._process.terminate()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._process.wait(START_SECONDS)
 
     def _wait_until_ready(self) -> None:

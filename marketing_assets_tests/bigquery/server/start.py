@@ -2,7 +2,8 @@
 
     python -m marketing_assets_tests.bigquery.server.start --port PORT --data-dir FOLDER
 
-`STORAGE_EMULATOR_HOST` names the server of `gs://` objects, where there is one.
+It ends when standard input closes. `STORAGE_EMULATOR_HOST` names the server of `gs://` objects, where there
+is one.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ from typing import Any
 import uvicorn
 from local_bigquery.settings import settings
 
+from marketing_assets_tests.bigquery.server.parent import end_with_parent
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     given = parser.parse_args()
+    end_with_parent()
     settings.bigquery_host = "127.0.0.1"
     settings.bigquery_port = given.port
     settings.data_dir = given.data_dir
