@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,6 +21,27 @@ class Settings(BaseSettings):
     landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
+    )
+    warehouse: Literal["duckdb", "bigquery"] = Field("duckdb", description="Which engine holds the tables.")
+    environment: Literal["dev", "stg", "prod"] = Field(
+        "dev", description="First part of every BigQuery dataset's name, and dbt's target."
+    )
+    bigquery_project: str = Field("", description="Google Cloud project of the datasets and jobs.")
+    bigquery_location: str = Field("US", description="Where datasets are created and jobs run.")
+    bigquery_endpoint: str = Field(
+        "", description="Address of a server that speaks BigQuery's API; empty = Google's."
+    )
+    bigquery_partition_expiry_days: int = Field(
+        0, ge=0, description="Days after which BigQuery drops a partition of a raw table; 0 = never."
+    )
+    bigquery_require_partition_filter: bool = Field(
+        True, description="Whether BigQuery refuses queries of raw tables that do not name their days."
+    )
+    bigquery_maximum_bytes_billed: int = Field(
+        100 * 1024**3, ge=0, description="Most bytes a query may read before BigQuery refuses it; 0 = any."
+    )
+    bigquery_retry_seconds: float = Field(
+        300, gt=0, description="How long to try to reach BigQuery again when it does not answer."
     )
     duckdb_memory_limit: str = Field("1GB", description="Memory a DuckDB connection may use before spilling.")
     lock_timeout_seconds: float = Field(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,10 +54,13 @@ class Installation:
     home: Path
     tenants: Path
     sandbox: Sandbox
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further settings, as variables of the environment."""
 
     @property
     def settings(self) -> Settings:
-        return Settings(home=self.home, tenants_dir=self.tenants)
+        given: dict[str, Any] = {k.removeprefix("MARKETING_").lower(): v for k, v in self.more.items()}
+        return Settings(home=self.home, tenants_dir=self.tenants, **given)
 
     @property
     def landing(self) -> Landing:
@@ -72,6 +75,7 @@ class Installation:
             "MARKETING_TENANTS_DIR": str(self.tenants),
             "DO_NOT_TRACK": "1",
             "COLUMNS": "200",
+            **self.more,
         }
 
     def warehouse(self, tenant: str = "siam") -> DuckDBWarehouse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -213,3 +214,15 @@ def test_today_is_a_partition_now(definitions: dg.Definitions) -> None:
             datetime.now(ZoneInfo(zone)).date().isoformat(),
         )
         assert last in {before, after}
+
+
+def test_no_two_assets_have_the_same_table(build: Build) -> None:
+    """Dagster links assets of one table name, and so would show a tenant's table beside another's."""
+    graph = build(SHIPPED).resolve_asset_graph()
+    names = Counter(
+        node.metadata["dagster/table_name"]
+        for node in graph.asset_nodes
+        if "dagster/table_name" in node.metadata
+    )
+    assert len(names) >= 60
+    assert [name for name, times in names.items() if times > 1] == []

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from marketing_assets.ingest.landing import Manifest
 from marketing_assets.schema import Table, Type
@@ -102,25 +103,45 @@ def _tolerance(table: Table, figure: str) -> Decimal:
     return MONEY_TOLERANCE if is_money else Decimal(0)
 
 
-def figures_sql(table: Table, relation: str) -> str:
-    """One row a day with the sums that the contract's `control` names; both engines take it."""
+def checks_sql(table: Table, relation: str) -> str:
+    """One row a day: rows, the sums that the contract's `control` names, rows that lack a required value, and
+    (the same in every row) how many keys stand more than once. Both engines take it."""
     sums = "".join(f", sum({column}) as {name}" for name, column in table.control.items() if name != ROWS)
+    missing = " or ".join(f"{c.name} is null" for c in table.all_columns if c.required)
+    in_range = "where day between $first and $last"
+    # A snapshot has each key once a day; records have it once in all.
+    key = ", ".join(table.key if table.day_from else ("day", *table.key))
     return (
-        f"select day, count(*) as {ROWS}{sums} from {relation} "
-        "where day between $first and $last group by day"
+        f"select * from (select day, count(*) as row_count{sums}, "
+        f"sum(case when {missing} then 1 else 0 end) as missing_values "
+        f"from {relation} {in_range} group by day) as days cross join "
+        f"(select count(*) as duplicate_keys from (select {key} from {relation} {in_range} "
+        f"group by {key} having count(*) > 1) as doubled) as doubles"
     )
 
 
-def contract_sql(table: Table, relation: str) -> str:
-    """How many keys stand more than once, and how many rows lack a required value."""
-    key = ", ".join(table.key)
-    required = [c.name for c in table.all_columns if c.required]
-    missing = " or ".join(f"{name} is null" for name in required)
-    in_range = "where day between $first and $last"
-    # A snapshot has each key once a day; records have it once in all.
-    per_day = "day, " if table.day_from is None else ""
-    return (
-        f"select (select count(*) from (select {per_day}{key} from {relation} {in_range} "
-        f"group by {per_day}{key} having count(*) > 1) as d) as duplicate_keys, "
-        f"(select count(*) from {relation} {in_range} and ({missing})) as missing_values"
+@dataclass(frozen=True)
+class Stored:
+    """What stands in raw, as `checks_sql` tells it."""
+
+    figures: Mapping[date, Figures]
+    duplicate_keys: int
+    missing_values: int
+
+
+def stored(rows: Iterable[Mapping[str, Any]]) -> Stored:
+    """The rows of `checks_sql`."""
+    told = list(rows)
+    named = {ROWS: "row_count"}
+    inner = {"day", "row_count", "missing_values", "duplicate_keys"}
+    return Stored(
+        figures={
+            row["day"]: {
+                figure: Decimal(row[named.get(figure, figure)] or 0)
+                for figure in (ROWS, *(name for name in row if name not in inner))
+            }
+            for row in told
+        },
+        duplicate_keys=max((row["duplicate_keys"] for row in told), default=0),
+        missing_values=sum(row["missing_values"] for row in told),
     )

@@ -6,16 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-
-import polars as pl
 
 from marketing_assets.ingest.completeness import (
     Difference,
-    contract_sql,
+    checks_sql,
     controls_by_day,
     differences,
-    figures_sql,
+    stored,
 )
 from marketing_assets.ingest.fetch import fetch, now_utc
 from marketing_assets.ingest.landing import Landing, Manifest
@@ -126,24 +123,15 @@ def load_and_compare(
     loaded = load(warehouse, landing, table, fetches)
     relation = warehouse.relation("raw", table.name)
     bounds = {"first": min(fetches), "last": max(fetches)}
-    figures = figures_of(warehouse.query(figures_sql(table, relation), bounds))
-    contract = warehouse.query(contract_sql(table, relation), bounds).row(0, named=True)
+    have = stored(warehouse.query(checks_sql(table, relation), bounds).iter_rows(named=True))
     manifests = {m.fetch_id: m for group in fetches.values() for m in group}
     return RawOutcome(
         manifests=list(manifests.values()),
         loaded=loaded,
-        differences=differences(table, loaded.days, controls_by_day(fetches), figures, loaded.dead),
-        duplicate_keys=contract["duplicate_keys"],
-        missing_values=contract["missing_values"],
+        differences=differences(table, loaded.days, controls_by_day(fetches), have.figures, loaded.dead),
+        duplicate_keys=have.duplicate_keys,
+        missing_values=have.missing_values,
     )
-
-
-def figures_of(frame: pl.DataFrame) -> dict[date, dict[str, Decimal]]:
-    """Rows of `figures_sql` by day."""
-    return {
-        row["day"]: {k: Decimal(v or 0) for k, v in row.items() if k != "day"}
-        for row in frame.iter_rows(named=True)
-    }
 
 
 def _nothing(table: RawTable, today: date) -> RawOutcome:

@@ -14,6 +14,7 @@ from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.transform.costs import WAREHOUSE_COSTS, cost_rows
 from marketing_assets.transform.domains import domains
 from marketing_assets.transform.manifest import prepare_manifest
 from marketing_assets.transform.results import check_results, failure, materializations
@@ -76,13 +77,17 @@ def run_models(
     ensure_snapshot_tables(tenant, settings, partitions[-1])
     run = build(
         project,
+        tenant.id,
+        settings,
         select=[nodes[unique_id]["name"] for unique_id in (*keys, *checks)],
         variables=dbt_vars(tenant, settings, days),
         target_path=_runs_dir(settings) / context.run.run_id,
         log=context.log.info,
-        lock_timeout_seconds=settings.lock_timeout_seconds,
     )
     forget_old_runs(_runs_dir(settings))
+    costs = cost_rows(run, tenant.id, context.run.run_id, datetime.now(UTC))
+    if costs.height:
+        open_warehouse(settings, tenant.id).append_keyed("ops", WAREHOUSE_COSTS, costs)
     yield from materializations(run, keys, nodes, days)
     severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
     yield from check_results(run, checks, severities)

@@ -23,7 +23,6 @@ from dbt.contracts.graph.manifest import Manifest
 
 from marketing_assets.settings import Settings
 
-TARGET = "duckdb"
 _PACKAGES = ("dbt-core", "dbt-adapters", "dbt-duckdb", "dbt-bigquery")
 _one_at_a_time = threading.Lock()
 """dbt keeps its settings in globals, so threads of a process must not parse side by side."""
@@ -37,6 +36,7 @@ class DbtProject:
 
     project_dir: Path
     parsed_dir: Path
+    target: str
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -45,11 +45,7 @@ class DbtProject:
         return content
 
     def fresh_manifest(self) -> Manifest:
-        """The manifest as dbt runs it. A run changes it, so each gets its own.
-
-        On BigQuery, where a tenant's layers are datasets of its own, this is where schemas and relation
-        names are rewritten for the tenant; on DuckDB they are the same in every tenant's file.
-        """
+        """The manifest as dbt runs it. A run changes it, so each gets its own."""
         manifest = Manifest.from_msgpack((self.parsed_dir / "partial_parse.msgpack").read_bytes())
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return manifest
@@ -65,19 +61,25 @@ def prepare_manifest(settings: Settings) -> DbtProject:
     Safe beside other processes: each parses in a folder of its own and the first to finish is kept.
     """
     project_dir = settings.dbt_dir.absolute()
+    target = target_of(settings)
     kept = (settings.home / "dbt" / "parsed").absolute()
-    parsed = kept / _fingerprint(project_dir)
+    parsed = kept / f"{target}-{_fingerprint(project_dir)}"
     with _one_at_a_time:
         if not (parsed / "manifest.json").exists():
-            _parse_into(parsed, project_dir)
-    return DbtProject(project_dir, parsed)
+            _parse_into(parsed, project_dir, target)
+    return DbtProject(project_dir, parsed, target)
 
 
-def _parse_into(parsed: Path, project_dir: Path) -> None:
+def target_of(settings: Settings) -> str:
+    """The target of `dbt/profiles.yml`: `duckdb`, or the environment on BigQuery."""
+    return "duckdb" if settings.warehouse == "duckdb" else settings.environment
+
+
+def _parse_into(parsed: Path, project_dir: Path, target: str) -> None:
     building = parsed.with_name(f".{uuid.uuid4().hex}")
     building.mkdir(parents=True)
     try:
-        _parse(project_dir, building)
+        _parse(project_dir, building, target)
         try:
             building.rename(parsed)
         except OSError:
@@ -88,12 +90,12 @@ def _parse_into(parsed: Path, project_dir: Path) -> None:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def base_arguments(project_dir: Path, target_path: Path) -> list[str]:
+def base_arguments(project_dir: Path, target_path: Path, target: str = "duckdb") -> list[str]:
     """Arguments of every dbt command: nothing is written into the project, nothing is sent anywhere."""
     return [
         *("--project-dir", str(project_dir)),
         *("--profiles-dir", str(project_dir)),
-        *("--target", TARGET),
+        *("--target", target),
         *("--target-path", str(target_path)),
         *("--log-path", str(target_path)),
         *("--log-level", "none"),
@@ -104,8 +106,9 @@ def base_arguments(project_dir: Path, target_path: Path) -> list[str]:
     ]
 
 
-def _parse(project_dir: Path, target_path: Path) -> None:
-    result = dbtRunner().invoke(["parse", "--no-partial-parse", *base_arguments(project_dir, target_path)])
+def _parse(project_dir: Path, target_path: Path, target: str) -> None:
+    arguments = base_arguments(project_dir, target_path, target)
+    result = dbtRunner().invoke(["parse", "--no-partial-parse", *arguments])
     if not result.success:
         raise DbtParseError(f"the dbt project in {project_dir} does not parse: {result.exception}")
 

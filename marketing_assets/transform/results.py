@@ -44,6 +44,10 @@ def _metadata(
     }
     if outcome.compiled_path:
         found["compiled_sql"] = dg.MetadataValue.path(outcome.compiled_path)
+    if outcome.job:
+        found["bigquery_job"] = f"{outcome.job.project}:{outcome.job.location}.{outcome.job.id}"
+        found["bytes_billed"] = outcome.job.bytes_billed
+        found["slot_seconds"] = outcome.job.slot_ms / 1000
     if written is not None:
         found["dagster/row_count"] = written.rows
         found["dagster/column_schema"] = column_schema(written, node)

@@ -15,8 +15,11 @@ from typing import Any
 import orjson
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.contracts.graph.manifest import Manifest
 from dbt_common.events.base_types import EventMsg
 
+from marketing_assets.locks import exclusive
+from marketing_assets.settings import Settings
 from marketing_assets.transform.manifest import DbtProject, base_arguments
 from marketing_assets.warehouse.duckdb_connection import connect, writer_lock
 
@@ -25,6 +28,18 @@ _SHOWN_LEVELS = {"info", "warn", "error"}
 _UNSHOWN = {"LogStartLine", "LogHookStartLine"}
 _HELD = ("Could not set lock on file", "Unique file handle conflict")
 _PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Job:
+    """The last job of a node on BigQuery, and what it cost: bytes read and billed, milliseconds of slots."""
+
+    id: str
+    project: str
+    location: str
+    bytes_processed: int
+    bytes_billed: int
+    slot_ms: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,7 @@ class NodeOutcome:
     seconds: float
     failures: int | None = None
     compiled_path: str | None = None
+    job: Job | None = None
 
 
 @dataclass(frozen=True)
@@ -62,28 +78,52 @@ class DbtRun:
 
 def build(
     project: DbtProject,
+    tenant_id: str,
+    settings: Settings,
     select: Iterable[str],
     variables: Mapping[str, Any],
     target_path: Path,
     log: Callable[[str], None],
-    lock_timeout_seconds: float,
 ) -> DbtRun:
     """Build the selected models and run the selected checks, each check before what follows its model.
 
-    `select` names exactly what is run. Waits for other writers of the tenant's file, at most the given
-    time.
+    `select` names exactly what is run. Waits for other writers of the tenant's warehouse, at most the time
+    that the settings give.
     """
-    file = Path(variables["warehouse_file"])
-    give_up = time.monotonic() + lock_timeout_seconds
-    with writer_lock(file, lock_timeout_seconds):
+    manifest = project.fresh_manifest()
+    if settings.warehouse == "duckdb":
+        return _build_in_file(project, manifest, settings, select, variables, target_path, log)
+    # Google's libraries take half a second to import, which nobody on DuckDB should wait for.
+    from marketing_assets.transform.datasets import point_at
+
+    point_at(manifest, settings, tenant_id)
+    # dbt's own tables of incoming rows have one name a model, so two runs of a tenant take turns.
+    lock = settings.home.absolute() / "locks" / tenant_id / "transform.lock"
+    with exclusive(lock, settings.lock_timeout_seconds, f"{tenant_id}: the models"):
+        return _invoke(project, manifest, select, variables, target_path, log)
+
+
+def _build_in_file(
+    project: DbtProject,
+    manifest: Manifest,
+    settings: Settings,
+    select: Iterable[str],
+    variables: Mapping[str, Any],
+    target_path: Path,
+    log: Callable[[str], None],
+) -> DbtRun:
+    file, timeout = Path(variables["warehouse_file"]), settings.lock_timeout_seconds
+    give_up = time.monotonic() + timeout
+    with writer_lock(file, timeout):
         while True:
             # dbt gives up at once where the file is taken, so wait here until it is free. Somebody may
             # still come between; then dbt has written nothing and is started again.
             connect(file, lock_timeout_seconds=max(0.0, give_up - time.monotonic())).close()
-            run = _invoke(project, select, variables, target_path, log)
+            run = _invoke(project, manifest, select, variables, target_path, log)
             if not _was_held(run) or time.monotonic() > give_up:
                 return run
             time.sleep(_PAUSE_SECONDS)
+            manifest = project.fresh_manifest()
 
 
 def let_go() -> None:
@@ -97,6 +137,7 @@ def _was_held(run: DbtRun) -> bool:
 
 def _invoke(
     project: DbtProject,
+    manifest: Manifest,
     select: Iterable[str],
     variables: Mapping[str, Any],
     target_path: Path,
@@ -111,7 +152,7 @@ def _invoke(
         elif event.info.level in _SHOWN_LEVELS and event.info.name not in _UNSHOWN and text.strip():
             log(text)
 
-    runner = dbtRunner(manifest=project.fresh_manifest(), callbacks=[listen])
+    runner = dbtRunner(manifest=manifest, callbacks=[listen])
     try:
         result = runner.invoke(
             [
@@ -122,7 +163,7 @@ def _invoke(
                 *("--vars", orjson.dumps(dict(variables)).decode()),
                 # Its artefacts would repeat the manifest for every run; the outcome is read from memory.
                 "--no-write-json",
-                *base_arguments(project.project_dir, target_path),
+                *base_arguments(project.project_dir, target_path, project.target),
             ]
         )
     finally:
@@ -144,6 +185,7 @@ def _read(result: dbtRunnerResult, reports: list[str]) -> DbtRun:
             seconds=node.execution_time,
             failures=node.failures,
             compiled_path=getattr(node.node, "compiled_path", None),
+            job=_job(node.adapter_response or {}),
         )
     for report in reports:
         for unique_id, found in orjson.loads(report).items():
@@ -151,3 +193,16 @@ def _read(result: dbtRunnerResult, reports: list[str]) -> DbtRun:
     if result.exception is not None:
         run.error = str(result.exception)
     return run
+
+
+def _job(response: Mapping[str, Any]) -> Job | None:
+    if not response.get("job_id"):
+        return None
+    return Job(
+        id=str(response["job_id"]),
+        project=str(response.get("project_id") or ""),
+        location=str(response.get("location") or ""),
+        bytes_processed=int(response.get("bytes_processed") or 0),
+        bytes_billed=int(response.get("bytes_billed") or 0),
+        slot_ms=int(response.get("slot_ms") or 0),
+    )

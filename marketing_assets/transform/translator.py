@@ -56,7 +56,9 @@ class TenantTranslator(DagsterDbtTranslator):
             for node in manifest["nodes"].values()
             if node["resource_type"] == "model" and not serves(self._tenant, node)
         }
-        return spec.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in foreign])
+        # One name for every tenant's table would make Dagster show them as the same table.
+        named = spec.merge_attributes(metadata={"dagster/table_name": ".".join(spec.key.path)})
+        return named.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in foreign])
 
     def get_asset_check_spec(
         self,

@@ -59,6 +59,21 @@ def dbt_vars(tenant: Tenant, settings: Settings, run: RunDays) -> dict[str, Any]
         "reference_days": [d.isoformat() for d in run.reference_days],
         "platforms": sorted({c.platform for c in tenant.connections}),
         "accounts": [{"platform": c.platform, "account_id": c.account_id} for c in tenant.connections],
+        **_engine_vars(tenant, settings),
+    }
+
+
+def _engine_vars(tenant: Tenant, settings: Settings) -> dict[str, Any]:
+    """What `dbt/profiles.yml` asks for."""
+    if settings.warehouse == "bigquery":
+        return {
+            "environment": settings.environment,
+            "bigquery_project": settings.bigquery_project,
+            "bigquery_location": settings.bigquery_location,
+            "bigquery_endpoint": settings.bigquery_endpoint,
+            "maximum_bytes_billed": settings.bigquery_maximum_bytes_billed,
+        }
+    return {
         "warehouse_file": str(settings.warehouse_file(tenant.id)),
         "memory_limit": settings.duckdb_memory_limit,
     }

@@ -8,6 +8,7 @@ becomes money unseen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import polars as pl
 from polars.datatypes import DataTypeClass
@@ -36,11 +37,38 @@ def conform(frame: pl.DataFrame, table: TableSpec, where: str) -> pl.DataFrame:
                 "cast it before writing"
             )
     try:
-        typed = frame.select(wanted.names()).cast(wanted)
+        typed = frame.select(wanted.names()).cast(wanted).with_columns(_dense_lists(table.columns))
     except pl.exceptions.PolarsError as error:
         raise WrongRows(f"{where}: values do not fit the declared types: {error}") from error
     _check_nulls(typed, table, where)
     return typed
+
+
+def _dense_lists(columns: Iterable[Column]) -> list[pl.Expr]:
+    """The columns that hold lists, with empty lists for null ones and without null elements.
+
+    BigQuery knows neither; so no engine gets them, and every engine has the same rows.
+    """
+    return [_dense(pl.col(c.name), c).alias(c.name) for c in columns if _has_lists(c)]
+
+
+def _has_lists(column: Column) -> bool:
+    return column.repeated or any(_has_lists(f) for f in column.fields)
+
+
+def _dense(expr: pl.Expr, column: Column) -> pl.Expr:
+    if column.repeated:
+        element = replace(column, repeated=False)
+        if _has_lists(element):
+            expr = expr.list.eval(_dense(pl.element(), element))
+        return pl.coalesce(expr.list.drop_nulls(), pl.lit([], polars_dtype(column)))
+    fields = [
+        _dense(expr.struct.field(f.name), f) if _has_lists(f) else expr.struct.field(f.name)
+        for f in column.fields
+    ]
+    return pl.when(expr.is_not_null()).then(
+        pl.struct(e.alias(f.name) for e, f in zip(fields, column.fields, strict=True))
+    )
 
 
 def _check_names(frame: pl.DataFrame, wanted: pl.Schema, where: str) -> None:

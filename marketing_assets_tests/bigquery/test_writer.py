@@ -31,7 +31,11 @@ pytestmark = pytest.mark.xdist_group("bigquery")
 def warehouse(bigquery: LocalBigQuery, tmp_path: Path) -> Iterator[BigQueryWarehouse]:
     project = f"test-{uuid.uuid4().hex[:8]}"
     settings = Settings(
-        home=tmp_path, warehouse="bigquery", bigquery_project=project, bigquery_endpoint=bigquery.endpoint
+        home=tmp_path,
+        warehouse="bigquery",
+        bigquery_project=project,
+        bigquery_endpoint=bigquery.endpoint,
+        bigquery_retry_seconds=2,
     )
     found = open_warehouse(settings, "siam")
     assert isinstance(found, BigQueryWarehouse)
@@ -96,10 +100,10 @@ def test_rows_outside_the_range_are_refused_before_anything_is_sent(
 
 
 def test_a_shared_table_is_replaced_for_one_writer_alone(warehouse: BigQueryWarehouse) -> None:
-    rows = [order(0, "a", status="mine"), order(0, "b", status="yours")]
+    rows = [order(0, "a", raw_json="mine"), order(0, "b", raw_json="yours")]
     warehouse.replace_days("ops", ORDERS, days(0), [frame(rows)])
     warehouse.replace_days(
-        "ops", ORDERS, days(0), [frame([order(0, "c", status="mine")])], only={"status": "mine"}
+        "ops", ORDERS, days(0), [frame([order(0, "c", raw_json="mine")])], only={"raw_json": "mine"}
     )
     assert sorted(warehouse.read("ops", "orders")["order_id"]) == ["b", "c"]
 
@@ -109,7 +113,7 @@ def test_keyed_rows_are_written_once(warehouse: BigQueryWarehouse) -> None:
     warehouse.append_keyed("ops", ORDERS, frame([order(0, "b", 2), order(0, "c", 2)]))
     found = warehouse.read("ops", "orders").sort("order_id")
     assert found["order_id"].to_list() == ["a", "b", "c"]
-    assert found["version"].to_list() == [1, 2, 2]
+    assert found["units"].to_list() == [1, 2, 2]
 
 
 def test_a_table_never_written_is_no_table(warehouse: BigQueryWarehouse) -> None:

@@ -27,6 +27,8 @@ from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.tenants import Tenant, parse_tenant
 from marketing_assets.warehouse.errors import NoSuchTable
+from marketing_assets.warehouse.open import open_warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 from marketing_assets_tests.installation import QUIET, Installation, build
 
 CLOCKS = ("marketing_assets.ingest.fetch.datetime", "marketing_assets.transform.assets.datetime")
@@ -165,12 +167,15 @@ class House:
         """Rows of `layer.table`; none where it was never written."""
         layer, name = table.split(".")
         try:
-            return self.installation.warehouse(tenant).read(layer, name, days)
+            return self.warehouse(tenant).read(layer, name, days)
         except NoSuchTable:
             return pl.DataFrame()
 
+    def warehouse(self, tenant: str) -> Warehouse:
+        return open_warehouse(self.installation.settings, tenant)
+
     def tables(self, tenant: str) -> list[str]:
-        warehouse = self.installation.warehouse(tenant)
+        warehouse = self.warehouse(tenant)
         return [
             f"{layer}.{name}"
             for layer in ("raw", "staging", "mart", "ops")

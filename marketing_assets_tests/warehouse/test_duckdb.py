@@ -17,7 +17,7 @@ from marketing_assets.settings import Settings
 from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 from marketing_assets.warehouse.duckdb_connection import connect
 from marketing_assets.warehouse.errors import NoSuchTable, WarehouseBusy, WrongRows
-from marketing_assets.warehouse.frames import check_only
+from marketing_assets.warehouse.frames import check_only, conform
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import TableSpec
 
@@ -37,7 +37,7 @@ def test_every_type_comes_back_as_it_went_in(warehouse: DuckDBWarehouse) -> None
     warehouse.replace_days("raw", ORDERS, days(0), [rows])
     found = warehouse.read("raw", "orders").sort("order_id")
     assert found.schema == SCHEMA
-    assert_frame_equal(found, rows)
+    assert_frame_equal(found, conform(rows, ORDERS, "here"))
 
 
 def test_replaces_exactly_the_range(warehouse: DuckDBWarehouse) -> None:

@@ -88,3 +88,14 @@ def test_columns_of_a_frame() -> None:
 def test_a_table_knows_its_key() -> None:
     with pytest.raises(ValueError, match="'id' is a key"):
         TableSpec("t", "", AMOUNT.columns, ("id",), None)
+
+
+def test_lists_are_never_null_and_hold_no_null() -> None:
+    rows = frame(
+        [order(0), order(0, "b", items=None, buyer={"name": "x", "tags": None}), order(0, "c", buyer=None)]
+    )
+    dense = conform(rows, ORDERS, "here")
+    assert dense.schema == rows.schema
+    assert [len(items) for items in dense["items"]] == [1, 0, 1]
+    assert dense["items"][0][0]["parts"] == [{"n": 1}]
+    assert dense["buyer"].to_list() == [{"name": "สมชาย 🛒", "tags": ["x"]}, {"name": "x", "tags": []}, None]

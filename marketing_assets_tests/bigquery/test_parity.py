@@ -1,0 +1,187 @@
+"""The same landed payloads through DuckDB and through BigQuery give the same tables, cell by cell.
+
+DuckDB is filled from the sandbox's platforms. BigQuery gets the same landing by replay, Google's own client
+and dbt-bigquery over the wire. Columns that tell when a row was written by whom do not exist, so nothing is
+left out of the comparison.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from marketing_assets.ingest.landing import Landing
+from marketing_assets.ingest.raw_table import replay_raw
+from marketing_assets.partitions import DayRange, group_consecutive
+from marketing_assets.platforms.catalog import PLATFORMS, connections
+from marketing_assets.warehouse.warehouse import Warehouse
+from marketing_assets_tests.bigquery.local import LocalBigQuery
+from marketing_assets_tests.e2e.house import House, open_house
+from marketing_assets_tests.installation import SEED
+
+pytestmark = [pytest.mark.xdist_group("bigquery"), pytest.mark.timeout(1800)]
+
+AS_OF = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)
+START = date(2026, 9, 14)
+"""60 days before the world's day, over the end of New York's summer time."""
+DAYS = {"siam": DayRange(START, date(2026, 11, 12)), "northwind": DayRange(START, date(2026, 11, 11))}
+RESTATED = {name: DayRange(days.last - timedelta(days=9), days.last) for name, days in DAYS.items()}
+LAYERS = ("raw", "staging", "mart")
+
+WORDS = {
+    "VARCHAR": "STRING", "BIGINT": "INT64", "BOOLEAN": "BOOL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
+    "DECIMAL(38,9)": "NUMERIC", "DATE": "DATE",
+}  # fmt: skip
+"""DuckDB's scalar types, and BigQuery's for the same."""
+
+
+@dataclass
+class Twins:
+    """One installation's landing, and both warehouses over it."""
+
+    duckdb: House
+    bigquery: House
+
+    def landed(self, tenant: str, days: DayRange) -> None:
+        """Bring what landed for these days into BigQuery, and compute everything from it there."""
+        self.replay(self.bigquery, tenant, days)
+        run = self.bigquery.run(tenant, days, _MODELS)
+        assert run.success, run.complaint
+        assert run.failed_checks() == {}
+
+    def replay(self, house: House, tenant: str, days: DayRange) -> None:
+        of_tenant, landing = house.tenant(tenant), Landing(house.installation.settings.landing)
+        with house.entered():
+            for platform in PLATFORMS.values():
+                for connection in connections(of_tenant, platform):
+                    for table in platform.tables:
+                        newest = landing.newest(
+                            tenant, platform.name, table.name, connection.account_id, days
+                        )
+                        for piece in group_consecutive(newest):
+                            outcome = replay_raw(
+                                house.warehouse(tenant), landing, of_tenant, platform, table, piece
+                            )
+                            assert outcome.complaints == []
+
+
+_MODELS = "group:*_staging or group:*_mart"
+
+
+@pytest.fixture(scope="module")
+def twins(
+    bigquery_server: LocalBigQuery, parsed: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Twins]:
+    house = open_house(tmp_path_factory.mktemp("parity"), parsed, AS_OF, SEED, start_date=f"{START}")
+    with house.sandbox:
+        for name, days in DAYS.items():
+            run = house.run(name, days)
+            assert run.success, run.complaint
+        settings = {
+            "MARKETING_WAREHOUSE": "bigquery",
+            "MARKETING_BIGQUERY_PROJECT": "parity",
+            "MARKETING_BIGQUERY_LOCATION": "EU",
+            "MARKETING_BIGQUERY_ENDPOINT": bigquery_server.endpoint,
+        }
+        made = Twins(house, House(replace(house.installation, more=settings)))
+        for name, days in DAYS.items():
+            made.landed(name, days)
+        yield made
+
+
+def compare(twins: Twins, tenant: str) -> int:
+    """Compare every table; how many cells there were."""
+    cells = 0
+    ours, theirs = twins.duckdb.warehouse(tenant), twins.bigquery.warehouse(tenant)
+    for layer in LAYERS:
+        names = ours.tables(layer)
+        assert names == theirs.tables(layer)
+        assert names, f"{tenant}: layer {layer} is empty"
+        for name in names:
+            found = [everything(warehouse, layer, name) for warehouse in (ours, theirs)]
+            assert found[0].height > 0, f"{tenant}: {layer}.{name} is empty on both sides"
+            assert types(ours, layer, name) == types(theirs, layer, name), f"{layer}.{name}"
+            assert_frame_equal(*found, check_exact=True, obj=f"{tenant}: {layer}.{name}")
+            cells += found[0].height * found[0].width
+    return cells
+
+
+def everything(warehouse: Warehouse, layer: str, table: str) -> pl.DataFrame:
+    """All rows in an order of their own: by every column that is no list and no record."""
+    days = DayRange(START - timedelta(days=400), AS_OF.date() + timedelta(days=400))
+    frame = warehouse.read(layer, table, days if table != "sku_mapping" else None)
+    frame = frame.select(sorted(frame.columns))
+    return frame.sort([n for n, t in frame.schema.items() if not t.is_nested()], nulls_last=True)
+
+
+def types(warehouse: Warehouse, layer: str, table: str) -> dict[str, str]:
+    """Columns and their types in one spelling."""
+    return {c.name: spelled(c.type) for c in warehouse.describe(layer, table).columns}
+
+
+def spelled(type_: str) -> str:
+    text = re.sub(r"STRUCT\((.*)\)\[\]", r"ARRAY<STRUCT<\1>>", type_)
+    text = re.sub(r"(\w+)\[\]", r"ARRAY<\1>", re.sub(r"STRUCT\((.*)\)", r"STRUCT<\1>", text))
+    for mine, theirs in WORDS.items():
+        text = text.replace(mine, theirs)
+    return text.replace('"', "")
+
+
+@pytest.mark.parametrize("tenant", sorted(DAYS))
+def test_sixty_days_are_equal(twins: Twins, tenant: str) -> None:
+    assert compare(twins, tenant) > 100_000
+
+
+@pytest.mark.parametrize("tenant", sorted(DAYS))
+def test_a_restated_range_is_equal(twins: Twins, tenant: str) -> None:
+    twins.duckdb.move_to(AS_OF + timedelta(hours=5))
+    run = twins.duckdb.run(tenant, RESTATED[tenant])
+    assert run.success, run.complaint
+    twins.landed(tenant, RESTATED[tenant])
+    compare(twins, tenant)
+
+
+def test_a_column_that_came_later_is_equal(twins: Twins) -> None:
+    """A raw table of before a column was declared gets it with the next write, and null for older days."""
+    tenant, days = "siam", RESTATED["siam"]
+    ours, theirs = twins.duckdb.warehouse(tenant), twins.bigquery.warehouse(tenant)
+    drop = "alter table {} drop column {}"
+    for house, warehouse in ((twins.duckdb, ours), (twins.bigquery, theirs)):
+        run_statement(house, warehouse, drop.format(warehouse.relation("raw", "meta_ads_insights"), "reach"))
+    for house in (twins.duckdb, twins.bigquery):
+        twins.replay(house, tenant, days)
+    frames = [everything(w, "raw", "meta_ads_insights") for w in (ours, theirs)]
+    assert frames[0]["reach"].null_count() > 0
+    assert frames[0].filter(pl.col("day").is_between(days.first, days.last))["reach"].null_count() == 0
+    assert_frame_equal(*frames, check_exact=True)
+
+
+def run_statement(house: House, warehouse: Warehouse, statement: str) -> None:
+    """A statement that the product's own interface does not have."""
+    settings = house.installation.settings
+    if settings.warehouse == "bigquery":
+        from marketing_assets.warehouse.bigquery_client import client
+
+        with client(settings) as at:
+            at.query_and_wait(statement)
+    else:
+        import duckdb
+
+        with duckdb.connect(str(settings.warehouse_file(warehouse.tenant_id))) as connection:
+            connection.execute(statement)
+
+
+@pytest.mark.parametrize("tenant", sorted(DAYS))
+def test_a_replay_is_equal(twins: Twins, tenant: str) -> None:
+    for house in (twins.duckdb, twins.bigquery):
+        twins.replay(house, tenant, RESTATED[tenant])
+        run = house.run(tenant, RESTATED[tenant], _MODELS)
+        assert run.success, run.complaint
+    compare(twins, tenant)
