@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from google.api_core.exceptions import Conflict, GoogleAPICallError
+from google.api_core.exceptions import Conflict, GoogleAPIError
 from google.api_core.retry import Retry
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_RETRY
@@ -49,7 +49,7 @@ def run(
         try:
             job = _sent(client, job_id, send, reached)
             job.result(retry=reached)
-        except (GoogleAPICallError, RequestException, ConnectionError) as error:
+        except (GoogleAPIError, RequestException, ConnectionError) as error:
             cause = cause_of(error)
             counts[cause] = counts.get(cause, 0) + 1
             if counts[cause] >= TRIES.get(cause, 1):
