@@ -51,6 +51,10 @@ def _operator(node: exp.Expression, context: Any) -> exp.Expression:
     if isinstance(node, exp.SafeDivide):
         right = exp.func("nullif", right, exp.Literal.number(0))
     call = exp.func(f"_{scale}_{_NAMES[type(node)]}", left, right)
+    if isinstance(node, exp.Mul) and scale == "numeric":
+        # Python is slow: DuckDB's own product serves where its 38 digits suffice.
+        product = exp.Anonymous(this="try", expressions=[exp.Mul(this=left.copy(), expression=right.copy())])
+        call = exp.func("coalesce", exp.cast(product, kind.copy()), call)
     call.type = exp.DataType.build(scale, dialect="bigquery")
     return call
 
