@@ -15,13 +15,26 @@ INLINE = re.compile(r"`((?:[A-Z]+=\S+ )*(?:make|marketing) [^`]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FILE = re.compile(r"`((?:tenants|docs)/[\w./-]+)`")
 
+PARITY = "bigquery/test_parity.py"
+SETUP_TEST = "bigquery/test_setup.py::test_the_command_plans_makes_and_then_has_nothing_to_do"
 DEMO, CONNECTIONS = "commands/test_demo.py", "commands/test_connections.py"
+ON_BIGQUERY = "test_a_day_from_the_platforms_by_one_setting"
 RUN_BY = {
     "make run": f"{DEMO}::test_the_first_start_fills_and_prints_the_headline_numbers",
     "DAYS=30 make run": f"{DEMO}::test_the_makefile_hands_its_variables_on",
     "PORT=3001 make run": f"{DEMO}::test_the_makefile_hands_its_variables_on",
     "SERVE=0 make run": f"{DEMO}::test_the_makefile_hands_its_variables_on",
     "make test": ".ci/run",
+    "make parity": ".ci/run",
+    "export MARKETING_WAREHOUSE=bigquery MARKETING_ENVIRONMENT=prod": f"{PARITY}::{ON_BIGQUERY}",
+    "export MARKETING_BIGQUERY_PROJECT=acme-data MARKETING_BIGQUERY_LOCATION=EU": f"{PARITY}::{ON_BIGQUERY}",
+    "export GOOGLE_APPLICATION_CREDENTIALS=/srv/secrets/marketing.json": (
+        "bigquery/test_doctor.py::test_no_credentials_and_no_project"
+    ),
+    "marketing warehouse setup acme --dry-run": SETUP_TEST,
+    "marketing warehouse setup acme": SETUP_TEST,
+    "marketing doctor": "bigquery/test_doctor.py::test_the_command_examines_bigquery_instead_of_files",
+    "marketing materialize acme --from 2026-11-01": f"{PARITY}::{ON_BIGQUERY}",
     "make help": f"{DEMO}::test_make_help_lists_every_command",
     "marketing tenants check": "commands/test_tenants.py::test_good_files_are_listed",
     "marketing connections authorize acme shopee": (

@@ -44,7 +44,8 @@
 {%- endmacro %}
 
 {% macro bigquery__collect_records(columns, order_by) -%}
-    array_agg(struct({{ columns | join(', ') }}) order by {{ order_by | join(', ') }})
+    array_agg(struct({% for c in columns %}{{ c }} as {{ c }}{{ ', ' if not loop.last }}{% endfor %})
+        order by {{ order_by | join(', ') }})
 {%- endmacro %}
 
 {#- The first element of an array; null where it is empty. -#}

@@ -52,7 +52,7 @@ class Twins:
     def landed(self, tenant: str, days: DayRange) -> None:
         """Bring what landed for these days into BigQuery, and compute everything from it there."""
         self.replay(self.bigquery, tenant, days)
-        run = self.bigquery.run(tenant, days, _MODELS)
+        run = self.bigquery.run(tenant, days, models(tenant))
         assert run.success, run.complaint
         assert run.failed_checks() == {}
 
@@ -72,7 +72,8 @@ class Twins:
                             assert outcome.complaints == []
 
 
-_MODELS = "group:*_staging or group:*_mart"
+def models(tenant: str) -> str:
+    return f"group:{tenant}_staging or group:{tenant}_mart"
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +183,27 @@ def run_statement(house: House, warehouse: Warehouse, statement: str) -> None:
 def test_a_replay_is_equal(twins: Twins, tenant: str) -> None:
     for house in (twins.duckdb, twins.bigquery):
         twins.replay(house, tenant, RESTATED[tenant])
-        run = house.run(tenant, RESTATED[tenant], _MODELS)
+        run = house.run(tenant, RESTATED[tenant], models(tenant))
         assert run.success, run.complaint
     compare(twins, tenant)
+
+
+def test_a_day_from_the_platforms_by_one_setting(twins: Twins, tmp_path: Path) -> None:
+    """A home of its own, the command line, and `MARKETING_WAREHOUSE=bigquery`: nothing else is told."""
+    settings = {**twins.bigquery.installation.more, "MARKETING_ENVIRONMENT": "prod"}
+    elsewhere = replace(twins.duckdb.installation.copy_to(tmp_path), more=settings)
+    day = DAYS["siam"].last - timedelta(days=3)
+    told = elsewhere.marketing("materialize", "siam", "--from", f"{day}", seconds=600)
+    assert told.returncode == 0, told.stderr
+    warehouse = House(elsewhere).warehouse("siam")
+    assert "prod_marketing_siam_mart" in warehouse.relation("mart", "daily_performance")
+    rows = warehouse.read("mart", "daily_performance", DayRange(day, day))
+    assert rows["total_revenue"].to_list() == everything_of_day(twins, day)
+    costs = warehouse.read("ops", "warehouse_costs")
+    assert costs["bytes_billed"].sum() > 0
+    assert set(costs["tenant_id"]) == {"siam"}
+
+
+def everything_of_day(twins: Twins, day: date) -> list[object]:
+    frame = twins.duckdb.warehouse("siam").read("mart", "daily_performance", DayRange(day, day))
+    return frame["total_revenue"].to_list()
