@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import dagster_run, ingest, memory, slow_api, year
+from benchmarks import bigquery, dagster_run, ingest, memory, slow_api, year
 from benchmarks.pages import capture
 from benchmarks.report import Line, show
 from benchmarks.sandbox import running
@@ -26,11 +26,12 @@ class Sizes:
     memory_rows: int
     slow_days: int
     dagster_days: int
+    bigquery_rows: int
     rounds: int
 
 
-FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 3)
-QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 1)
+FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 3)
+QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 1)
 
 
 def main() -> None:
@@ -66,8 +67,10 @@ def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
     console.print("365 days as one range")
     lines += year.compare(ORDERS, orders, sizes.orders, sizes.rounds)
     lines += year.compare(ADS, ads, sizes.ads, sizes.rounds)
+    console.print("the BigQuery writer")
+    written = bigquery.compare(ads, sizes.bigquery_rows, sizes.rounds)
     console.print("memory")
-    return [*lines, *dagster, *slow, *memory.compare(ads, sizes.memory_rows)]
+    return [*lines, *dagster, *slow, *memory.compare(ads, sizes.memory_rows), *written]
 
 
 if __name__ == "__main__":

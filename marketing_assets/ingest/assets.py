@@ -62,7 +62,7 @@ def raw_asset(
         io_manager_key=f"{tenant.id}_warehouse",
         group_name=f"{tenant.id}_raw",
         owners=tenant.owners or None,
-        kinds={"python", platform.name.split("_")[0], "duckdb"},
+        kinds={"python", platform.name.split("_")[0], load_settings().warehouse},
         tags={"tenant": tenant.id, "layer": "raw", "platform": platform.name},
         metadata={
             "dagster/column_schema": column_schema(contract),
