@@ -37,8 +37,8 @@ amounts as (
     select
         orders.shop_id,
         orders.order_sn,
-        coalesce(goods.units, 0) as units,
-        coalesce(goods.returned_units, 0) as returned_units,
+        cast(coalesce(goods.units, 0) as {{ type_of('whole') }}) as units,
+        cast(coalesce(goods.returned_units, 0) as {{ type_of('whole') }}) as returned_units,
         {{ money('coalesce(goods.list_total, 0)') }} as gross_amount,
         {{ money('coalesce(escrow.discount, goods.list_total - goods.sold_total, 0)') }} as discount_amount,
         {{ money('coalesce(escrow.refund, goods.returned_total, 0)') }} as refund_amount
