@@ -54,7 +54,7 @@ def test_new_columns_and_nested_fields_are_added(warehouse: DuckDBWarehouse) -> 
     old, new = found.select("weight", "items", "buyer").rows(named=True)
     assert new == {"weight": kilo, "items": [item], "buyer": buyer}
     assert old["weight"] is None and old["buyer"]["weight"] is None
-    assert old["items"][0]["parts"] == [{"n": 1, "weight": None}, None]
+    assert old["items"][0]["parts"] == [{"n": 1, "weight": None}]
     assert old["items"][0]["weight"] is None and old["items"][0]["price"] == Decimal("1E-9")
     descriptions = {c.name: c.description for c in warehouse.describe("raw", "orders").columns}
     assert (descriptions["weight"], descriptions["items"]) == ("Weight in kilograms.", "New words.")
