@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     bigquery_maximum_bytes_billed: int = Field(
         100 * 1024**3, ge=0, description="Most bytes a query may read before BigQuery refuses it; 0 = any."
     )
+    bigquery_threads: int = Field(4, ge=1, description="How many models dbt runs at once on BigQuery.")
     bigquery_retry_seconds: float = Field(
         300, gt=0, description="How long to try to reach BigQuery again when it does not answer."
     )

@@ -71,6 +71,7 @@ def _engine_vars(tenant: Tenant, settings: Settings) -> dict[str, Any]:
             "bigquery_project": settings.bigquery_project,
             "bigquery_location": settings.bigquery_location,
             "bigquery_endpoint": settings.bigquery_endpoint,
+            "bigquery_threads": settings.bigquery_threads,
             "maximum_bytes_billed": settings.bigquery_maximum_bytes_billed,
         }
     return {

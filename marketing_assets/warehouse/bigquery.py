@@ -8,6 +8,7 @@ again by its id instead of being sent twice.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -40,6 +41,9 @@ from marketing_assets.warehouse.warehouse import (
     Warehouse,
     check_layer,
 )
+
+_UNFINISHED = re.compile(rf"^{INCOMING}|__dbt_tmp\d*$")
+"""Tables of incoming rows, ours and dbt's, that a killed run has left until they expire."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class BigQueryWarehouse(Warehouse):
                 names = [t.table_id for t in at.list_tables(dataset)]
             except NotFound:
                 return []
-        return sorted(name for name in names if not name.startswith(INCOMING))
+        return sorted(name for name in names if not _UNFINISHED.search(name))
 
     def describe(self, layer: str, table: str) -> TableInfo:
         place = self._place(layer, table)
