@@ -90,40 +90,36 @@ def build(
     `select` names exactly what is run. Waits for other writers of the tenant's warehouse, at most the time
     that the settings give.
     """
-    manifest = project.fresh_manifest()
+
+    def invoke(manifest: Manifest) -> DbtRun:
+        return _invoke(project, manifest, select, variables, target_path, log)
+
     if settings.warehouse == "duckdb":
-        return _build_in_file(project, manifest, settings, select, variables, target_path, log)
+        file = settings.warehouse_file(tenant_id)
+        return _in_file(file, settings.lock_timeout_seconds, lambda: invoke(project.fresh_manifest()))
     # Google's libraries take half a second to import, which nobody on DuckDB should wait for.
     from marketing_assets.transform.datasets import point_at
 
+    manifest = project.fresh_manifest()
     point_at(manifest, settings, tenant_id)
     # dbt's own tables of incoming rows have one name a model, so two runs of a tenant take turns.
     lock = settings.home.absolute() / "locks" / tenant_id / "transform.lock"
     with exclusive(lock, settings.lock_timeout_seconds, f"{tenant_id}: the models"):
-        return _invoke(project, manifest, select, variables, target_path, log)
+        return invoke(manifest)
 
 
-def _build_in_file(
-    project: DbtProject,
-    manifest: Manifest,
-    settings: Settings,
-    select: Iterable[str],
-    variables: Mapping[str, Any],
-    target_path: Path,
-    log: Callable[[str], None],
-) -> DbtRun:
-    file, timeout = Path(variables["warehouse_file"]), settings.lock_timeout_seconds
+def _in_file(file: Path, timeout: float, invoke: Callable[[], DbtRun]) -> DbtRun:
+    """Run dbt on a tenant's DuckDB file as soon as nobody else holds it."""
     give_up = time.monotonic() + timeout
     with writer_lock(file, timeout):
         while True:
             # dbt gives up at once where the file is taken, so wait here until it is free. Somebody may
             # still come between; then dbt has written nothing and is started again.
             connect(file, lock_timeout_seconds=max(0.0, give_up - time.monotonic())).close()
-            run = _invoke(project, manifest, select, variables, target_path, log)
+            run = invoke()
             if not _was_held(run) or time.monotonic() > give_up:
                 return run
             time.sleep(_PAUSE_SECONDS)
-            manifest = project.fresh_manifest()
 
 
 def let_go() -> None:

@@ -32,7 +32,7 @@ from marketing_assets.warehouse.bigquery_params import parameters
 from marketing_assets.warehouse.bigquery_schema import found_table, info_of, no_such_table
 from marketing_assets.warehouse.bigquery_write import INCOMING, Write, writing
 from marketing_assets.warehouse.errors import NoSuchTable
-from marketing_assets.warehouse.frames import check_days, check_only, conform
+from marketing_assets.warehouse.frames import checked_batches, conform
 from marketing_assets.warehouse.warehouse import (
     BATCH_ROWS,
     Replaced,
@@ -65,16 +65,9 @@ class BigQueryWarehouse(Warehouse):
         if day_column is None:
             raise ValueError(f"table {table.name} is not divided by days; use replace_table")
         place = self._place(layer, table.name)
-        where = f"{place}, {days}"
+        checked = checked_batches(batches, table, day_column, days, only, f"{place}, {days}")
 
-        def checked() -> Iterator[pl.DataFrame]:
-            for batch in batches:
-                frame = conform(batch, table, where)
-                check_days(frame, day_column, days, where)
-                check_only(frame, only or {}, where)
-                yield frame
-
-        with self._writing(place, table, checked()) as write:
+        with self._writing(place, table, checked) as write:
             before = self._count_by_day(write.client, place, day_column, days)
             if len(days) == 1 and not only:
                 write.load(place.partition(days.first))

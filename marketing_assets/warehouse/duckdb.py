@@ -31,7 +31,7 @@ from marketing_assets.warehouse.duckdb_connection import (
 )
 from marketing_assets.warehouse.duckdb_schema import Place, literal, quote
 from marketing_assets.warehouse.errors import NoSuchTable, says_no_memory
-from marketing_assets.warehouse.frames import check_days, check_only, conform
+from marketing_assets.warehouse.frames import checked_batches, conform
 from marketing_assets.warehouse.spool import spooled
 from marketing_assets.warehouse.warehouse import (
     BATCH_ROWS,
@@ -75,14 +75,7 @@ class DuckDBWarehouse(Warehouse):
         if day_column is None:
             raise ValueError(f"table {table.name} is not divided by days; use replace_table")
         place = self._place(layer, table.name)
-        where = f"{place}, {days}"
-
-        def checked() -> Iterator[pl.DataFrame]:
-            for batch in batches:
-                frame = conform(batch, table, where)
-                check_days(frame, day_column, days, where)
-                check_only(frame, only or {}, where)
-                yield frame
+        checked = checked_batches(batches, table, day_column, days, only, f"{place}, {days}")
 
         def replace(connection: Connection, rows: str) -> Replaced:
             before = _count_by_day(connection, place.sql, days, day_column)
@@ -93,7 +86,7 @@ class DuckDBWarehouse(Warehouse):
             now = _count_by_day(connection, place.sql, days, day_column)
             return Replaced(now, before, _count(connection, place.sql))
 
-        return self._write(place, table, checked(), replace)
+        return self._write(place, table, checked, replace)
 
     def replace_table(self, layer: str, table: TableSpec, batches: Iterable[pl.DataFrame]) -> int:
         place = self._place(layer, table.name)

@@ -123,6 +123,25 @@ def _dtype(dtype: pl.DataType | DataTypeClass) -> pl.DataType:
     return dtype() if isinstance(dtype, type) else dtype
 
 
+def checked_batches(
+    batches: Iterable[pl.DataFrame],
+    table: TableSpec,
+    day_column: str,
+    days: DayRange,
+    only: Mapping[str, str] | None,
+    where: str,
+) -> Iterator[pl.DataFrame]:
+    """The batches as the table declares them, each refused where it does not fit what is to be written.
+
+    `where` names the write in errors. Raises `WrongRows`.
+    """
+    for batch in batches:
+        frame = conform(batch, table, where)
+        check_days(frame, day_column, days, where)
+        check_only(frame, only or {}, where)
+        yield frame
+
+
 def check_days(frame: pl.DataFrame, day_column: str, days: DayRange, where: str) -> None:
     """Refuse rows whose day lies outside the range, naming those days."""
     found = frame[day_column]
