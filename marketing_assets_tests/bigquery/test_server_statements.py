@@ -1,22 +1,16 @@
-"""The local server does what BigQuery does, as far as the product needs it: tables, loads and scripts."""
+"""The local server runs statements as BigQuery does: jobs, scripts, DML, decimals, costs."""
 
 from __future__ import annotations
 
-import time
-import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pyarrow as pa
 import pytest
-from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError, NotFound
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPICallError
 from google.cloud import bigquery
 
-from marketing_assets_tests.bigquery.storage import LocalStorage
 from marketing_assets_tests.bigquery.tables import (
-    ARROW,
     FIRST,
-    SCHEMA,
     SECOND,
     job_config,
     keys,
@@ -27,120 +21,6 @@ from marketing_assets_tests.bigquery.tables import (
 )
 
 pytestmark = pytest.mark.xdist_group("bigquery")
-
-
-def test_a_load_into_a_partition_replaces_that_partition_alone(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, f"{table}$20260101", row(FIRST, "a"), row(FIRST, "b"))
-    load(client, f"{table}$20260102", row(SECOND, "c"))
-    job = load(client, f"{table}$20260101", row(FIRST, "d"))
-    assert job.output_rows == 1
-    assert keys(client, table) == [(FIRST, "d"), (SECOND, "c")]
-    assert [t.table_id for t in client.list_tables("sales")] == ["orders"]
-    load(client, f"{table}$20260101", row(FIRST, "e"), disposition="WRITE_APPEND")
-    assert keys(client, table) == [(FIRST, "d"), (FIRST, "e"), (SECOND, "c")]
-    assert client.get_table(table).num_rows == 3
-
-
-def test_a_load_of_no_rows_empties_a_partition(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, f"{table}$20260101", row(FIRST, "a"))
-    load(client, f"{table}$20260101")
-    assert keys(client, table) == []
-
-
-def test_a_partition_takes_no_rows_of_another(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, f"{table}$20260101", row(FIRST, "a"))
-    with pytest.raises(BadRequest, match="belong to different partitions"):
-        load(client, f"{table}$20260101", row(FIRST, "b"), row(SECOND, "c"))
-    assert keys(client, table) == [(FIRST, "a")]
-
-
-def test_a_partition_can_be_dropped(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, table, row(FIRST, "a"), row(SECOND, "b"))
-    client.delete_table(f"{table}$20260101")
-    assert keys(client, table) == [(SECOND, "b")]
-
-
-def test_a_load_into_a_table_replaces_or_adds(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, table, row(FIRST, "a"))
-    load(client, table, row(SECOND, "b"), disposition="WRITE_APPEND")
-    assert keys(client, table) == [(FIRST, "a"), (SECOND, "b")]
-    load(client, table, row(SECOND, "c"))
-    assert keys(client, table) == [(SECOND, "c")]
-    found = client.get_table(table)
-    assert [(f.name, f.mode, f.description) for f in found.schema[:2]] == [
-        ("day", "REQUIRED", None),
-        ("id", "REQUIRED", "Key of the row."),
-    ]
-    assert found.time_partitioning.field == "day"
-    assert found.num_rows == 1
-
-
-def test_a_load_makes_a_table_only_where_it_may(client: bigquery.Client) -> None:
-    client.create_dataset("sales")
-    table = f"{client.project}.sales.fresh"
-    with pytest.raises(NotFound):
-        load(client, table, row(FIRST, "a"))
-    by_day = bigquery.TimePartitioning(field="day")
-    load(client, table, row(FIRST, "a"), create_disposition="CREATE_IF_NEEDED", time_partitioning=by_day)
-    assert client.get_table(table).time_partitioning.field == "day"
-    assert keys(client, table) == [(FIRST, "a")]
-
-
-def test_every_type_survives(client: bigquery.Client) -> None:
-    table = make_table(client)
-    big = row(FIRST, "a", "12345678901234567890123456789.123456789")
-    empty = dict.fromkeys(ARROW.names) | {"day": FIRST, "id": "b", "items": []}
-    load(client, f"{table}$20260101", big, empty)
-    found = client.query(f"select * from `{table}` order by id").to_arrow(create_bqstorage_client=False)
-    assert found.schema.field("amount").type == pa.decimal128(38, 9)
-    assert found.schema.field("at").type == pa.timestamp("us", "UTC")
-    assert found.to_pylist() == [big, empty]
-
-
-def test_a_load_refuses_what_the_table_is_not(client: bigquery.Client) -> None:
-    table = make_table(client)
-    load(client, table, row(FIRST, "a"))
-    texts = [bigquery.SchemaField("amount", "STRING") if f.name == "amount" else f for f in SCHEMA]
-    with pytest.raises(BadRequest, match="Field amount has changed type from NUMERIC to STRING"):
-        load(client, table, row(FIRST, "b"), schema=texts, disposition="WRITE_APPEND")
-    more = [*SCHEMA, bigquery.SchemaField("note", "STRING")]
-    rows = parquet([row(FIRST, "b")], ARROW.append(pa.field("note", pa.string())))
-    config = job_config(schema=more)
-    with pytest.raises(BadRequest, match=r"Cannot add fields \(field: note\)"):
-        client.load_table_from_file(rows, f"{table}$20260101", job_config=config).result()
-    with pytest.raises(BadRequest, match="REPEATED"):
-        load(client, table, row(FIRST, "b"), parquet_options=bigquery.ParquetOptions())
-    assert keys(client, table) == [(FIRST, "a")]
-
-
-def test_required_columns_take_no_null(client: bigquery.Client) -> None:
-    table = make_table(client)
-    optional = pa.schema([f.with_nullable(True) for f in ARROW])
-    rows = parquet([row(FIRST, "a") | {"id": None}], optional)
-    with pytest.raises(BadRequest):
-        client.load_table_from_file(rows, f"{table}$20260101", job_config=job_config()).result()
-    assert keys(client, table) == []
-
-
-def test_objects_of_cloud_storage_are_loaded_by_address(client: bigquery.Client, gcs: LocalStorage) -> None:
-    table = make_table(client)
-    bucket = gcs.client().create_bucket(f"landing-{uuid.uuid4().hex[:8]}")
-    bucket.blob("day=1/a b.parquet").upload_from_file(parquet([row(FIRST, "a")]), if_generation_match=0)
-    bucket.blob("day=1/b.parquet").upload_from_file(parquet([row(FIRST, "b")]))
-    bucket.blob("day=2/c.parquet").upload_from_file(parquet([row(SECOND, "c")]))
-    uri = f"gs://{bucket.name}/day=1/*.parquet"
-    job = client.load_table_from_uri(uri, f"{table}$20260101", job_config=job_config())
-    assert job.result().output_rows == 2
-    both = [f"gs://{bucket.name}/day=1/b.parquet", f"gs://{bucket.name}/day=2/c.parquet"]
-    client.load_table_from_uri(both, table, job_config=job_config()).result()
-    assert keys(client, table) == [(FIRST, "b"), (SECOND, "c")]
-    with pytest.raises(NotFound):
-        client.load_table_from_uri(f"gs://{bucket.name}/none", table, job_config=job_config()).result()
 
 
 def test_a_script_replaces_days_in_one_transaction(client: bigquery.Client) -> None:
@@ -202,55 +82,6 @@ def test_parameters_have_names(client: bigquery.Client) -> None:
         "where day = @day and amount >= @least and at < @until and id in unnest(@ids)"
     )
     assert [r.id for r in client.query(sql, job_config=config).result()] == ["a"]
-
-
-def test_tables_keep_what_they_are_given(client: bigquery.Client) -> None:
-    dataset = bigquery.Dataset(f"{client.project}.sales")
-    dataset.location, dataset.labels = "EU", {"tenant": "demo"}
-    client.create_dataset(dataset)
-    found = client.get_dataset("sales")
-    assert (found.location, found.labels) == ("EU", {"tenant": "demo"})
-    assert client.create_dataset("sales", exists_ok=True).dataset_id == "sales"
-    table = bigquery.Table(f"{client.project}.sales.orders", SCHEMA)
-    table.time_partitioning = bigquery.TimePartitioning(field="day", expiration_ms=86_400_000)
-    table.require_partition_filter = True
-    table.clustering_fields = ["id"]
-    table.description, table.labels = "Orders.", {"layer": "raw"}
-    client.create_table(table)
-    made = client.get_table(table)
-    assert (made.description, made.labels, made.clustering_fields) == ("Orders.", {"layer": "raw"}, ["id"])
-    assert (made.time_partitioning.expiration_ms, made.require_partition_filter) == (86_400_000, True)
-    with pytest.raises(Conflict):
-        client.create_table(table)
-    with pytest.raises(BadRequest, match="partition elimination"):
-        client.query(f"select id from `{table}`").result()
-
-
-def test_a_table_ends_when_it_expires(client: bigquery.Client) -> None:
-    client.create_dataset("sales")
-    table = bigquery.Table(f"{client.project}.sales.short", SCHEMA)
-    table.expires = datetime.now(UTC) + timedelta(seconds=2)
-    client.create_table(table)
-    assert client.get_table(table).expires == table.expires
-    time.sleep(2)
-    with pytest.raises(NotFound):
-        client.get_table(table)
-
-
-@pytest.mark.parametrize("by_statement", [False, True])
-def test_a_table_gains_columns(client: bigquery.Client, by_statement: bool) -> None:
-    table = make_table(client)
-    load(client, table, row(FIRST, "a"))
-    if by_statement:
-        client.query(f"alter table `{table}` add column if not exists note string").result()
-    else:
-        made = client.get_table(table)
-        made.schema = [*made.schema, bigquery.SchemaField("note", "STRING", description="Words.")]
-        made.description = "Orders with notes."
-        client.update_table(made, ["schema", "description"])
-        assert client.get_table(table).schema[-1].description == "Words."
-    assert [r.note for r in client.query(f"select note from `{table}`").result()] == [None]
-    assert client.get_table(table).schema[1].description == "Key of the row."
 
 
 def test_a_merge_on_false_replaces_days(client: bigquery.Client) -> None:
