@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from google.cloud import bigquery
 
+from marketing_assets.settings import Settings
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 from marketing_assets_tests.bigquery.storage import LocalStorage
 
@@ -48,3 +50,16 @@ def client(bigquery: LocalBigQuery) -> Iterator[bigquery.Client]:
     """Google's client, in a project of the test's own."""
     with bigquery.client(f"test-{uuid.uuid4().hex[:8]}") as found:
         yield found
+
+
+@pytest.fixture
+def settings(bigquery: LocalBigQuery, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an installation on the local server, in a project of the test's own."""
+    for name, value in {
+        "WAREHOUSE": "bigquery",
+        "BIGQUERY_PROJECT": f"test-{uuid.uuid4().hex[:8]}",
+        "BIGQUERY_LOCATION": "EU",
+        "BIGQUERY_ENDPOINT": bigquery.endpoint,
+    }.items():
+        monkeypatch.setenv(f"MARKETING_{name}", value)
+    return Settings()

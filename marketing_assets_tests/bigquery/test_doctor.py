@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,19 +22,6 @@ from marketing_assets.warehouse.bigquery_setup import plan
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 
 pytestmark = pytest.mark.xdist_group("bigquery")
-
-
-@pytest.fixture
-def settings(bigquery: LocalBigQuery, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of an installation on the local server, in a project of the test's own."""
-    for name, value in {
-        "WAREHOUSE": "bigquery",
-        "BIGQUERY_PROJECT": f"test-{uuid.uuid4().hex[:8]}",
-        "BIGQUERY_LOCATION": "EU",
-        "BIGQUERY_ENDPOINT": bigquery.endpoint,
-    }.items():
-        monkeypatch.setenv(f"MARKETING_{name}", value)
-    return Settings()
 
 
 @pytest.fixture

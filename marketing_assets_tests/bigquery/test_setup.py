@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -50,19 +49,6 @@ SALES = TableSpec(
     ),
     ("id",),
 )
-
-
-@pytest.fixture
-def settings(bigquery: LocalBigQuery, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of an installation on the local server, in a project of the test's own."""
-    for name, value in {
-        "WAREHOUSE": "bigquery",
-        "BIGQUERY_PROJECT": f"test-{uuid.uuid4().hex[:8]}",
-        "BIGQUERY_LOCATION": "EU",
-        "BIGQUERY_ENDPOINT": bigquery.endpoint,
-    }.items():
-        monkeypatch.setenv(f"MARKETING_{name}", value)
-    return Settings()
 
 
 @pytest.fixture
