@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     bigquery_retry_seconds: float = Field(
         300, gt=0, description="How long to try to reach BigQuery again when it does not answer."
     )
+    bigquery_stage_from_mb: int = Field(
+        64, ge=0, description="From which size (10^6 bytes) rows load by way of landing's gs:// bucket."
+    )
     duckdb_memory_limit: str = Field("1GB", description="Memory a DuckDB connection may use before spilling.")
     lock_timeout_seconds: float = Field(
         600, description="How long to wait for another writer of a tenant file."

@@ -59,7 +59,10 @@ class Installation:
 
     @property
     def settings(self) -> Settings:
-        given: dict[str, Any] = {k.removeprefix("MARKETING_").lower(): v for k, v in self.more.items()}
+        prefix = "MARKETING_"
+        given: dict[str, Any] = {
+            k.removeprefix(prefix).lower(): v for k, v in self.more.items() if k.startswith(prefix)
+        }
         return Settings(home=self.home, tenants_dir=self.tenants, **given)
 
     @property

@@ -16,11 +16,11 @@ from marketing_assets.partitions import range_of_keys
 from marketing_assets.platforms.http import PlatformError
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.platforms.tokens import TokenStoreError
-from marketing_assets.schema import Table, duckdb_type
 from marketing_assets.secrets import MissingSecret
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.errors import WarehouseError
+from marketing_assets.warehouse.io_manager import table_schema
 from marketing_assets.warehouse.open import open_warehouse
 
 CHANGED_DAYS_TAG = "marketing/changed_days"
@@ -65,7 +65,7 @@ def raw_asset(
         kinds={"python", platform.name.split("_")[0], load_settings().warehouse},
         tags={"tenant": tenant.id, "layer": "raw", "platform": platform.name},
         metadata={
-            "dagster/column_schema": column_schema(contract),
+            "dagster/column_schema": table_schema(contract.all_columns),
             "dagster/table_name": f"{tenant.id}.raw.{table.name}",
             "restatement_days": table.restatement_days,
             "key": ", ".join(contract.key),
@@ -111,22 +111,6 @@ def is_worth_retrying(error: Exception) -> bool:
 def changed_days(context: dg.AssetExecutionContext) -> list[date] | None:
     tag = context.run.tags.get(CHANGED_DAYS_TAG)
     return None if tag is None else [date.fromisoformat(d) for d in tag.split(",") if d]
-
-
-def column_schema(table: Table) -> dg.TableSchema:
-    """A contract's columns as Dagster shows them."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(
-                c.name,
-                type=duckdb_type(c),
-                description=c.description,
-                constraints=dg.TableColumnConstraints(nullable=not c.required),
-                tags={"pii": c.pii.value} if c.pii else None,
-            )
-            for c in table.all_columns
-        ]
-    )
 
 
 def metadata_of(outcome: RawOutcome, settings: Settings) -> dict[str, Any]:

@@ -124,7 +124,8 @@ class Landing:
     """The landing store of an installation."""
 
     def __init__(self, url: str):
-        self.fs, root = fsspec.core.url_to_fs(url)
+        # What another process has landed since must be seen: no cached listings.
+        self.fs, root = fsspec.core.url_to_fs(url, use_listings_cache=False)
         self.root = root.rstrip("/")
 
     def path(self, relative: str) -> str:
@@ -134,14 +135,14 @@ class Landing:
         """A file that is there whole or not at all."""
         path = self.path(relative)
         self.fs.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-        if "file" not in self.fs.protocol:
-            self.fs.pipe_file(path, content)
-            return
-        draft = f"{path}.{secrets.token_hex(4)}.draft"
         try:
+            if "file" not in self.fs.protocol:  # an object store shows whole objects alone
+                self.fs.pipe_file(path, content)
+                return
+            draft = f"{path}.{secrets.token_hex(4)}.draft"
             self.fs.pipe_file(draft, content)
             self.fs.mv(draft, path)
-        except OSError as error:
+        except Exception as error:  # each object store's driver has errors of its own
             raise _explained(error, path) from error
 
     def read(self, relative: str) -> bytes | None:
@@ -242,7 +243,7 @@ class LandingWriter:
                 self._close_part()
                 self._part = _Part(self._landing, self._fetch.folder, len(self._files) + 1)
             first_line = self._part.write(lines)
-        except OSError as error:
+        except Exception as error:  # each object store's driver has errors of its own
             raise _explained(error, self._landing.path(self._fetch.folder)) from error
         self._drift.update(drift)
         part = len(self._files) + 1
@@ -258,7 +259,7 @@ class LandingWriter:
         fetch = self._fetch
         try:
             self._close_part()
-        except OSError as error:
+        except Exception as error:  # as above
             raise _explained(error, self._landing.path(fetch.folder)) from error
         manifest = Manifest(
             tenant=fetch.tenant,
@@ -333,9 +334,10 @@ class _Part:
             return
 
 
-def _explained(error: OSError, path: str) -> LandingError:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+def _explained(error: Exception, path: str) -> LandingError:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return LandingError(
             f"no space left to land {path}; free space or set MARKETING_LANDING_URL elsewhere"
         )
-    return LandingError(f"cannot write {path}: {error.strerror or error}; check that the place is writable")
+    said = getattr(error, "strerror", None) or error
+    return LandingError(f"cannot write {path}: {said}; check that the place is writable")

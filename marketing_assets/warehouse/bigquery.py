@@ -70,7 +70,7 @@ class BigQueryWarehouse(Warehouse):
         with self._writing(place, table, checked) as write:
             before = self._count_by_day(write.client, place, day_column, days)
             if len(days) == 1 and not only:
-                write.load(place.partition(days.first))
+                write.load_partition(days.first)
             else:
                 with write.incoming() as incoming:
                     names = [c.name for c in table.columns]
@@ -83,7 +83,7 @@ class BigQueryWarehouse(Warehouse):
         place = self._place(layer, table.name)
         checked = (conform(batch, table, str(place)) for batch in batches)
         with self._writing(place, table, checked) as write:
-            write.load(place.id)
+            write.load_table()
             return write.counts.total()
 
     def append_keyed(self, layer: str, table: TableSpec, frame: pl.DataFrame) -> int:

@@ -8,7 +8,7 @@ from google.api_core.exceptions import NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
 
-from marketing_assets.schema import Column, Type
+from marketing_assets.schema import Column, Pii, Type
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse.bigquery_jobs import patience
 from marketing_assets.warehouse.bigquery_names import Place, labels
@@ -49,7 +49,7 @@ def declared(settings: Settings, place: Place, table: TableSpec) -> bigquery.Tab
     """The table as its declaration wants it: partitioned by its day column, clustered by its key."""
     made = bigquery.Table(place.id, [field_of(c) for c in table.columns])
     made.description = table.description
-    made.labels = labels(settings, place.tenant_id, place.layer, place.table)
+    made.labels = labels(settings, place.tenant_id, place.layer, place.table) | _pii_label(table)
     made.clustering_fields = _clustering(table)
     if table.day_column:
         made.time_partitioning = bigquery.TimePartitioning(
@@ -62,6 +62,12 @@ def declared(settings: Settings, place: Place, table: TableSpec) -> bigquery.Tab
     return made
 
 
+def _pii_label(table: TableSpec) -> dict[str, str]:
+    """Marks a table that holds hashes of persons; values that are dropped leave nothing to mark."""
+    fields = [f for c in table.columns for f in (c, *c.fields)]
+    return {"pii": "hashed"} if any(f.pii is Pii.HASH for f in fields) else {}
+
+
 def _clustering(table: TableSpec) -> list[str] | None:
     types = {c.name: c for c in table.columns}
     names = [k for k in table.key if k != table.day_column]
@@ -72,7 +78,8 @@ def _clustering(table: TableSpec) -> list[str] | None:
 def ensure_table(
     client: bigquery.Client, settings: Settings, place: Place, table: TableSpec
 ) -> bigquery.Table:
-    """Make the table, or add to it what its declaration has gained: columns, nested fields, descriptions.
+    """Make the table, or add to it what its declaration has gained: columns, nested fields, descriptions,
+    labels.
 
     Returns it as it stands then. Columns that left the declaration stay, and get null. Raises
     `SchemaConflict` where a type changed.
@@ -87,9 +94,12 @@ def ensure_table(
     changed = [] if _same(schema, have.schema) else ["schema"]
     if (have.description or "") != table.description:
         changed.append("description")
+    if wanted.labels.items() - have.labels.items():
+        changed.append("labels")
     if not changed:
         return have
     have.schema, have.description = schema, wanted.description
+    have.labels = {**have.labels, **wanted.labels}
     return client.update_table(have, changed, retry=patience(settings))
 
 

@@ -175,6 +175,8 @@ def _table_steps(client: bigquery.Client, setup: Setup, layer: str, table: Table
         new = [f.name for f in wanted if f.name not in {g.name for g in stands}]
         said = f"new columns {', '.join(new)}" if new else "columns or descriptions as declared"
         yield Step(what, f"{len(stands)} columns", said, ensure)
+    elif missing := dict(want.labels.items() - have.labels.items()):
+        yield Step(f"labels of {what}", _words(have.labels), _words(missing), ensure)
 
 
 def _normal(place: Place, fields: Sequence[SchemaField]) -> list[SchemaField]:

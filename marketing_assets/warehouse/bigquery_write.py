@@ -6,11 +6,13 @@ import math
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from google.api_core.exceptions import GoogleAPIError
@@ -22,6 +24,7 @@ from marketing_assets.warehouse import parquet
 from marketing_assets.warehouse.bigquery_jobs import patience, query, run
 from marketing_assets.warehouse.bigquery_names import Place, labels
 from marketing_assets.warehouse.bigquery_schema import ensure_table, found_table
+from marketing_assets.warehouse.bigquery_staging import staged
 from marketing_assets.warehouse.warehouse import TableSpec
 
 INCOMING = "incoming__"
@@ -41,9 +44,13 @@ class Write:
     counts: Counter[date | None]
     id: str
 
-    def load(self, destination: str) -> None:
-        """Replace a table, or the partition that a decorator names, by the rows: one load job."""
-        self._load(destination, "load")
+    def load_partition(self, day: date) -> None:
+        """Replace one day of the table by the rows: one load job."""
+        self._load(self.place.partition(day), "load", bigquery.WriteDisposition.WRITE_TRUNCATE)
+
+    def load_table(self) -> None:
+        """Replace all rows of the table, which keeps its policies: one load job."""
+        self._load(self.place.id, "load", bigquery.WriteDisposition.WRITE_TRUNCATE_DATA)
 
     def table_rows(self) -> int:
         """Rows of the whole table now; no query, so it costs nothing."""
@@ -66,33 +73,40 @@ class Write:
         made.labels = labels(self.settings, self.place.tenant_id, self.place.layer, self.place.table)
         self.client.create_table(made, exists_ok=True, retry=patience(self.settings))
         try:
-            self._load(beside.id, "incoming")
+            self._load(beside.id, "incoming", bigquery.WriteDisposition.WRITE_EMPTY)
             yield beside
         finally:
             with suppress(GoogleAPIError, RequestException):  # it expires by itself
                 self.client.delete_table(beside.id, retry=patience(self.settings), not_found_ok=True)
 
-    def _load(self, destination: str, step: str) -> None:
+    def _load(self, destination: str, step: str, disposition: str) -> None:
         config = bigquery.LoadJobConfig(
             source_format=bigquery.SourceFormat.PARQUET,
             schema=list(self.table.schema),
-            write_disposition=bigquery.WriteDisposition.WRITE_TRUNCATE,
+            write_disposition=disposition,
             create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
             parquet_options=_lists_inferred(),
             labels=labels(self.settings, self.place.tenant_id, self.place.layer, self.place.table),
         )
 
-        def send(job_id: str) -> bigquery.LoadJob:
-            with self.file.open("rb") as rows:
-                return self.client.load_table_from_file(
-                    rows,
-                    destination,
-                    num_retries=_upload_retries(self.settings.bigquery_retry_seconds),
-                    job_id=job_id,
-                    job_config=config,
-                )
+        name = f"{self.id}_{step}"
+        with staged(self.settings, self.place, self.file, name) as address:
+            sender = self._by_address(address) if address else self._by_upload
+            run(
+                self.client,
+                self.settings,
+                self.place,
+                name,
+                lambda job_id: sender(destination, job_id=job_id, job_config=config),
+            )
 
-        run(self.client, self.settings, self.place, f"{self.id}_{step}", send)
+    def _by_address(self, address: str) -> Callable[..., bigquery.LoadJob]:
+        return partial(self.client.load_table_from_uri, address, retry=patience(self.settings))
+
+    def _by_upload(self, destination: str, **job: Any) -> bigquery.LoadJob:
+        retries = _upload_retries(self.settings.bigquery_retry_seconds)
+        with self.file.open("rb") as rows:
+            return self.client.load_table_from_file(rows, destination, num_retries=retries, **job)
 
 
 def _upload_retries(seconds: float) -> int:

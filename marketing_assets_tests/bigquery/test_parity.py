@@ -1,7 +1,7 @@
 """The same landed payloads through DuckDB and through BigQuery give the same tables, cell by cell.
 
-DuckDB is filled from the sandbox's platforms. BigQuery gets the same landing by replay, Google's own client
-and dbt-bigquery over the wire. Columns that tell when a row was written by whom do not exist, so nothing is
+DuckDB is filled from the sandbox's platforms, which land on Google Cloud Storage. BigQuery gets the same
+landing by replay, Google's own client and dbt-bigquery over the wire. Columns that tell when a row was written by whom do not exist, so nothing is
 left out of the comparison.
 """
 
@@ -24,6 +24,7 @@ from marketing_assets.partitions import DayRange, group_consecutive
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.warehouse.warehouse import Warehouse
 from marketing_assets_tests.bigquery.local import LocalBigQuery
+from marketing_assets_tests.bigquery.storage import LocalStorage
 from marketing_assets_tests.e2e.house import House, open_house
 from marketing_assets_tests.installation import SEED
 
@@ -80,20 +81,32 @@ def models(tenant: str) -> str:
 
 @pytest.fixture(scope="module")
 def twins(
-    bigquery_server: LocalBigQuery, parsed: Path, tmp_path_factory: pytest.TempPathFactory
+    bigquery_server: LocalBigQuery,
+    storage_server: LocalStorage,
+    parsed: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Twins]:
-    house = open_house(tmp_path_factory.mktemp("parity"), parsed, AS_OF, SEED, start_date=f"{START}")
-    with house.sandbox:
+    storage_server.client().create_bucket("parity")
+    landing = {
+        "MARKETING_LANDING_URL": "gs://parity/landing",
+        "STORAGE_EMULATOR_HOST": storage_server.endpoint,
+    }
+    built = open_house(tmp_path_factory.mktemp("parity"), parsed, AS_OF, SEED, start_date=f"{START}")
+    house = House(replace(built.installation, more=landing))
+    with house.sandbox, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", storage_server.endpoint)
         for name, days in DAYS.items():
             run = house.run(name, days)
             assert run.success, run.complaint
-        settings = {
+        settings = landing | {
             "MARKETING_WAREHOUSE": "bigquery",
             "MARKETING_BIGQUERY_PROJECT": "parity",
             "MARKETING_BIGQUERY_LOCATION": "EU",
             "MARKETING_BIGQUERY_ENDPOINT": bigquery_server.endpoint,
             # The local server's loads can fail where several of them end at once.
             "MARKETING_BIGQUERY_THREADS": "1",
+            # Low enough that some tables take the way by the bucket.
+            "MARKETING_BIGQUERY_STAGE_FROM_MB": "1",
         }
         made = Twins(house, House(replace(house.installation, more=settings)))
         for name, days in DAYS.items():
@@ -241,7 +254,8 @@ def test_a_replay_is_equal(twins: Twins, tenant: str) -> None:
 
 def test_a_day_from_the_platforms_by_one_setting(twins: Twins, tmp_path: Path) -> None:
     """A home of its own, the command line, and `MARKETING_WAREHOUSE=bigquery`: nothing else is told."""
-    settings = {**twins.bigquery.installation.more, "MARKETING_ENVIRONMENT": "prod"}
+    landing = {"MARKETING_LANDING_URL": "gs://parity/elsewhere"}
+    settings = {**twins.bigquery.installation.more, **landing, "MARKETING_ENVIRONMENT": "prod"}
     elsewhere = replace(twins.duckdb.installation.copy_to(tmp_path), more=settings)
     day = DAYS["siam"].last - timedelta(days=3)
     told = elsewhere.marketing("materialize", "siam", "--from", f"{day}", seconds=600)

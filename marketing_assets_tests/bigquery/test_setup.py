@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from marketing_assets.cli import app
 from marketing_assets.commands.warehouse_setup import tables_of
 from marketing_assets.partitions import ONE_DAY, DayRange
-from marketing_assets.schema import Column, Type, polars_schema
+from marketing_assets.schema import Column, Pii, Type, polars_schema
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import read_tenants
 from marketing_assets.warehouse.bigquery import BigQueryWarehouse
@@ -222,6 +222,22 @@ def test_what_was_changed_by_hand_is_put_right_and_what_was_added_stays(
     assert plan(at, grown) == []
     assert at.get_dataset("dev_marketing_siam_mart").labels["team"] == "bi"
     assert ("READER", "colleague@example.com") in access(at, "dev_marketing_siam_mart")
+
+
+def test_a_table_that_is_replaced_whole_keeps_its_policies(settings: Settings, at: google.Client) -> None:
+    whole = dataclasses.replace(SALES, day_column=None)
+    applied(at, wanted(settings, ("raw", whole)))
+    BigQueryWarehouse(settings, "siam").replace_table("raw", whole, [frame(sale(0))])
+    assert plan(at, wanted(settings, ("raw", whole))) == []
+
+
+def test_tables_of_persons_are_labelled(settings: Settings, at: google.Client) -> None:
+    applied(at, wanted(settings))
+    buyer = Column("buyer", Type.STRING, "Who bought.", pii=Pii.HASH)
+    grown = wanted(settings, ("raw", dataclasses.replace(SALES, columns=(*SALES.columns, buyer))))
+    assert applied(at, grown) == ["table dev_marketing_siam_raw.sales"]
+    assert at.get_table("dev_marketing_siam_raw.sales").labels["pii"] == "hashed"
+    assert plan(at, grown) == []
 
 
 def test_a_column_that_left_the_declaration_leaves_nothing_to_do(

@@ -1,9 +1,7 @@
 """The IO manager inside real Dagster runs."""
 
 # Dagster reads the annotations of assets, so they are not left as text.
-from collections.abc import Callable, Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +9,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from marketing_assets.partitions import DayRange, partitions_definition
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse.io_manager import RangeWrite, WarehouseIOManager, table_schema
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import Warehouse
 
+from .assets import DAILY, RAW, materialize, metadata_of, orders, share, total, units
 from .rows import FIRST, ORDERS, day, days, frame, order
-
-DAILY: dict[str, Any] = {
-    "partitions_def": partitions_definition(FIRST, "Asia/Bangkok"),
-    "backfill_policy": dg.BackfillPolicy.single_run(),
-}
-RAW = ["siam", "raw", "orders"]
-
-
-def _materialize(
-    assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], first: int, last: int, **kwargs: Any
-) -> dg.ExecuteInProcessResult:
-    return dg.materialize(
-        assets,
-        resources={"io_manager": WarehouseIOManager(tenant_id="siam")},
-        tags={
-            "dagster/asset_partition_range_start": day(first).isoformat(),
-            "dagster/asset_partition_range_end": day(last).isoformat(),
-        },
-        **kwargs,
-    )
 
 
 @pytest.fixture
@@ -45,46 +23,8 @@ def warehouse(home: Path) -> Warehouse:
     return open_warehouse(Settings(home=home), "siam")
 
 
-@dg.asset(key=RAW, **DAILY)
-def orders(context: dg.AssetExecutionContext) -> RangeWrite:
-    wanted = [date.fromisoformat(k) for k in context.partition_keys]
-    rows = [order((d - FIRST).days, f"{d}-{i}", i) for d in wanted for i in range(d.day)]
-    return RangeWrite(ORDERS, DayRange(wanted[0], wanted[-1]), iter([frame(rows)]))
-
-
-@dg.asset(
-    key=["siam", "ml", "units"],
-    ins={"orders": dg.AssetIn(RAW, metadata={"columns": ["day", "units"]})},
-    metadata={
-        "partition_expr": "on_day",
-        "dagster/column_schema": dg.TableSchema([dg.TableColumn("units", "INT64", "Units of a day.")]),
-    },
-    **DAILY,
-)
-def units(orders: pl.DataFrame) -> pl.LazyFrame:
-    assert orders.columns == ["day", "units"]
-    return orders.lazy().group_by(pl.col("day").alias("on_day")).agg(pl.col("units").sum())
-
-
-@dg.asset(key=["siam", "ml", "share"], ins={"units": dg.AssetIn(["siam", "ml", "units"])}, **DAILY)
-def share(units: pl.LazyFrame) -> pl.DataFrame:
-    assert isinstance(units, pl.LazyFrame)
-    return units.select(day="on_day", share=pl.lit(Decimal("0.5"))).collect()
-
-
-@dg.asset(key=["siam", "ml", "total"], ins={"units": dg.AssetIn(["siam", "ml", "units"])})
-def total(units: pl.DataFrame) -> pl.DataFrame:
-    return units.select(pl.col("units").sum())
-
-
-def _metadata(result: dg.ExecuteInProcessResult, key: Sequence[str]) -> dict[str | None, dict[str, Any]]:
-    """Metadata of each partition's materialisation event."""
-    events = [e.materialization for e in result.get_asset_materialization_events()]
-    return {m.partition: dict(m.metadata) for m in events if m.asset_key == dg.AssetKey(key)}
-
-
 def test_a_range_is_written_and_read_in_one_run(warehouse: Warehouse) -> None:
-    result = _materialize([orders, units, share], 0, 4)
+    result = materialize([orders, units, share], 0, 4)
     assert warehouse.count_by_day("raw", "orders", days(0, 5)) == {
         day(n): n + 1 if n < 5 else 0 for n in range(6)
     }
@@ -93,7 +33,7 @@ def test_a_range_is_written_and_read_in_one_run(warehouse: Warehouse) -> None:
     assert warehouse.read("ml", "share").height == 5
     assert warehouse.describe("ml", "units").columns[1].description == "Units of a day."
 
-    metadata = _metadata(result, RAW)
+    metadata = metadata_of(result, RAW)
     assert list(metadata) == [day(n).isoformat() for n in range(5)]
     for n, values in enumerate(metadata.values()):
         assert values["dagster/partition_row_count"].value == n + 1
@@ -101,25 +41,25 @@ def test_a_range_is_written_and_read_in_one_run(warehouse: Warehouse) -> None:
         assert values["dagster/table_name"].value == "siam.raw.orders"
         assert values["days_replaced"].value == "2026-01-01..2026-01-05"
         assert values["dagster/column_schema"].schema == table_schema(ORDERS.columns)
-    assert "dagster/column_schema" not in _metadata(result, units.key.path)[day(0).isoformat()]
+    assert "dagster/column_schema" not in metadata_of(result, units.key.path)[day(0).isoformat()]
 
 
 def test_only_the_partitions_of_the_run_change(warehouse: Warehouse) -> None:
-    _materialize([orders, units], 0, 4)
-    result = _materialize([orders, units], 2, 2)
-    values = _metadata(result, RAW)[day(2).isoformat()]
+    materialize([orders, units], 0, 4)
+    result = materialize([orders, units], 2, 2)
+    values = metadata_of(result, RAW)[day(2).isoformat()]
     assert (values["rows_written"].value, values["rows_replaced"].value) == (3, 3)
     assert warehouse.read("raw", "orders").height == 15
     assert warehouse.read("ml", "units").height == 5
 
 
 def test_an_asset_without_partitions_reads_and_is_replaced_whole(warehouse: Warehouse) -> None:
-    _materialize([orders, units], 0, 2)
+    materialize([orders, units], 0, 2)
     for _ in range(2):
         resources = {"io_manager": WarehouseIOManager(tenant_id="siam")}
         result = dg.materialize([total, units, orders], selection=[total], resources=resources)
     assert warehouse.read("ml", "total").rows() == [(4,)]
-    assert _metadata(result, total.key.path)[None]["dagster/row_count"].value == 1
+    assert metadata_of(result, total.key.path)[None]["dagster/row_count"].value == 1
 
 
 def test_none_writes_nothing(warehouse: Warehouse) -> None:
@@ -127,7 +67,7 @@ def test_none_writes_nothing(warehouse: Warehouse) -> None:
     def nothing() -> RangeWrite | None:
         return None
 
-    assert _materialize([nothing], 0, 1).success
+    assert materialize([nothing], 0, 1).success
     assert warehouse.tables("raw") == []
 
 
@@ -136,8 +76,8 @@ def test_a_snapshot_writes_its_own_days_only(warehouse: Warehouse) -> None:
     def snapshot() -> RangeWrite:
         return RangeWrite(ORDERS, days(3), [frame([order(3)])])
 
-    _materialize([orders], 0, 3)
-    metadata = _metadata(_materialize([snapshot], 0, 3), RAW)
+    materialize([orders], 0, 3)
+    metadata = metadata_of(materialize([snapshot], 0, 3), RAW)
     assert [("dagster/partition_row_count" in m) for m in metadata.values()] == [False, False, False, True]
     assert warehouse.count_by_day("raw", "orders", days(0, 3)) == {day(0): 1, day(1): 2, day(2): 3, day(3): 1}
 
@@ -161,7 +101,7 @@ def test_what_does_not_belong_is_refused(
         return value()
 
     with pytest.raises(Exception, match=message):
-        _materialize([odd], 0, 0)
+        materialize([odd], 0, 0)
     assert not (home / "warehouse" / "lotus.duckdb").exists()
 
 
@@ -171,6 +111,6 @@ def test_another_tenants_asset_cannot_be_read(warehouse: Warehouse) -> None:
         return theirs
 
     with pytest.raises(Exception, match="belongs to tenant lotus"):
-        _materialize(
+        materialize(
             [spy, dg.AssetSpec(["lotus", "raw", "orders"], partitions_def=DAILY["partitions_def"])], 0, 0
         )

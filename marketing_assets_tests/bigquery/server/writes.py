@@ -55,7 +55,7 @@ def write(
         if not found:
             _make(table, fields, config)
         meant = partition(table, partition_id) if partition_id else None
-        if found and (meant or disposition == "WRITE_APPEND"):
+        if found and (meant or disposition in {"WRITE_APPEND", "WRITE_TRUNCATE_DATA"}):
             _check_types(table, fields, prefix)
         _check_rows(cur, query, params, table, meant, disposition)
         with _transaction(writer):
@@ -140,8 +140,8 @@ def _clear(
         return
     options = getattr(config, "schemaUpdateOptions", None)
     tables.evolve(writer, table, cur.sql(query, params=params), options, prefix)
-    if meant and disposition == "WRITE_TRUNCATE":
-        writer.execute(f"DELETE FROM {name} WHERE {meant.condition}")
+    if disposition in {"WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA"}:
+        writer.execute(f"DELETE FROM {name} WHERE {meant.condition if meant else 'true'}")
 
 
 @contextmanager
