@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -67,17 +68,20 @@ class BigQueryWarehouse(Warehouse):
         place = self._place(layer, table.name)
         checked = checked_batches(batches, table, day_column, days, only, f"{place}, {days}")
 
-        with self._writing(place, table, checked) as write:
-            before = self._count_by_day(write.client, place, day_column, days)
-            if len(days) == 1 and not only:
-                write.load_partition(days.first)
-            else:
-                with write.incoming() as incoming:
-                    names = [c.name for c in table.columns]
-                    script = sql.replace_days(place, incoming, names, day_column, days, only or {})
-                    write.query(script, "replace")
-            now = dict.fromkeys(days, 0) | {d: n for d, n in write.counts.items() if d is not None}
-            return Replaced(now, before, write.table_rows())
+        with ThreadPoolExecutor(1) as aside:
+            # BigQuery counts while the rows are made ready here.
+            counted = aside.submit(self.count_by_day, layer, table.name, days, day_column)
+            with self._writing(place, table, checked) as write:
+                before = counted.result()
+                if len(days) == 1 and not only:
+                    write.load_partition(days.first)
+                else:
+                    with write.incoming() as incoming:
+                        names = [c.name for c in table.columns]
+                        script = sql.replace_days(place, incoming, names, day_column, days, only or {})
+                        write.query(script, "replace")
+                now = dict.fromkeys(days, 0) | {d: n for d, n in write.counts.items() if d is not None}
+                return Replaced(now, before, write.table_rows())
 
     def replace_table(self, layer: str, table: TableSpec, batches: Iterable[pl.DataFrame]) -> int:
         place = self._place(layer, table.name)

@@ -37,38 +37,57 @@ def conform(frame: pl.DataFrame, table: TableSpec, where: str) -> pl.DataFrame:
                 "cast it before writing"
             )
     try:
-        typed = frame.select(wanted.names()).cast(wanted).with_columns(_dense_lists(table.columns))
+        typed = frame.select(wanted.names()).cast(wanted)
+        typed = typed.with_columns(_dense_lists(typed, table.columns))
     except pl.exceptions.PolarsError as error:
         raise WrongRows(f"{where}: values do not fit the declared types: {error}") from error
     _check_nulls(typed, table, where)
     return typed
 
 
-def _dense_lists(columns: Iterable[Column]) -> list[pl.Expr]:
+def _dense_lists(frame: pl.DataFrame, columns: Iterable[Column]) -> list[pl.Expr]:
     """The columns that hold lists, with empty lists for null ones and without null elements.
 
-    BigQuery knows neither; so no engine gets them, and every engine has the same rows.
+    BigQuery knows neither; so no engine gets them, and every engine has the same rows. Looking for null
+    elements is a hundred times faster than taking them out, and few lists have any.
     """
-    return [_dense(pl.col(c.name), c).alias(c.name) for c in columns if _has_lists(c)]
+    listed = [(c, frame[c.name]) for c in columns if _has_lists(c)]
+    return [_dense(pl.col(c.name), v, c).alias(c.name) for c, v in listed if not _is_dense(v, c)]
 
 
 def _has_lists(column: Column) -> bool:
     return column.repeated or any(_has_lists(f) for f in column.fields)
 
 
-def _dense(expr: pl.Expr, column: Column) -> pl.Expr:
+def _is_dense(values: pl.Series, column: Column) -> bool:
     if column.repeated:
-        element = replace(column, repeated=False)
-        if _has_lists(element):
-            expr = expr.list.eval(_dense(pl.element(), element))
-        return pl.coalesce(expr.list.drop_nulls(), pl.lit([], polars_dtype(column)))
+        elements = _elements(values)
+        return not (values.null_count() or elements.null_count()) and _is_dense(elements, _element(column))
+    return all(_is_dense(values.struct.field(f.name), f) for f in column.fields if _has_lists(f))
+
+
+def _elements(values: pl.Series) -> pl.Series:
+    return values.explode(empty_as_null=False, keep_nulls=False)
+
+
+def _element(column: Column) -> Column:
+    return replace(column, repeated=False)
+
+
+def _dense(expr: pl.Expr, values: pl.Series, column: Column) -> pl.Expr:
+    """`expr` without null lists and elements; `values` are what it yields."""
+    if column.repeated:
+        elements, element = _elements(values), _element(column)
+        if not _is_dense(elements, element):
+            expr = expr.list.eval(_dense(pl.element(), elements, element))
+        if elements.null_count():
+            expr = expr.list.drop_nulls()
+        return pl.coalesce(expr, pl.lit([], polars_dtype(column)))
     fields = [
-        _dense(expr.struct.field(f.name), f) if _has_lists(f) else expr.struct.field(f.name)
-        for f in column.fields
+        (_dense(e, values.struct.field(f.name), f) if _has_lists(f) else e).alias(f.name)
+        for f, e in ((f, expr.struct.field(f.name)) for f in column.fields)
     ]
-    return pl.when(expr.is_not_null()).then(
-        pl.struct(e.alias(f.name) for e, f in zip(fields, column.fields, strict=True))
-    )
+    return pl.when(expr.is_not_null()).then(pl.struct(fields))
 
 
 def _check_names(frame: pl.DataFrame, wanted: pl.Schema, where: str) -> None:

@@ -46,7 +46,8 @@ def write(frames: Iterable[pl.DataFrame], table: TableSpec, file: Path) -> Count
     """
     schema, counts = arrow_schema(table.columns), Counter[date | None]()
     try:
-        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        # Statistics serve who reads parts of a file; a load reads it whole.
+        with pq.ParquetWriter(file, schema, compression="zstd", write_statistics=False) as writer:
             for frame in gather(frames):
                 writer.write_table(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
                 counts.update(

@@ -1,8 +1,8 @@
 """The same landed payloads through DuckDB and through BigQuery give the same tables, cell by cell.
 
 DuckDB is filled from the sandbox's platforms, which land on Google Cloud Storage. BigQuery gets the same
-landing by replay, Google's own client and dbt-bigquery over the wire. Columns that tell when a row was written by whom do not exist, so nothing is
-left out of the comparison.
+landing by replay, Google's own client and dbt-bigquery over the wire. Columns that tell when a row was
+written by whom do not exist, so nothing is left out of the comparison.
 """
 
 from __future__ import annotations
