@@ -34,7 +34,7 @@ test: $(INSTALLED) ## Run all tests but those on BigQuery
 	@$(BIN)/pytest -n 2 --dist loadgroup --ignore $(BIGQUERY_TESTS)
 
 parity: $(INSTALLED) ## Run the tests on BigQuery: its writer, and that it gives what DuckDB gives
-	@$(BIN)/pytest $(BIGQUERY_TESTS)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(BIGQUERY_TESTS)
 
 lint: $(INSTALLED) ## Check format, style, types and SQL
 	@$(BIN)/ruff format --check .

@@ -128,7 +128,7 @@ def writing(
     table: TableSpec,
     frames: Iterable[pl.DataFrame],
 ) -> Iterator[Write]:
-    """A write of these frames. All of them are pulled before BigQuery is asked for anything."""
+    """A write of these frames. All of them are pulled before anything is changed."""
     with tempfile.TemporaryDirectory(prefix="marketing-") as folder:
         file = Path(folder) / "rows.parquet"
         counts = parquet.write(frames, table, file)

@@ -28,13 +28,12 @@ from marketing_assets_tests.bigquery.storage import LocalStorage
 from marketing_assets_tests.e2e.house import House, open_house
 from marketing_assets_tests.installation import SEED
 
-pytestmark = [pytest.mark.xdist_group("bigquery"), pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 
 AS_OF = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)
 START = date(2026, 9, 14)
 """60 days before the world's day, over the end of New York's summer time."""
 DAYS = {"siam": DayRange(START, date(2026, 11, 12)), "northwind": DayRange(START, date(2026, 11, 11))}
-RESTATED = {name: DayRange(days.last - timedelta(days=9), days.last) for name, days in DAYS.items()}
 LAYERS = ("raw", "staging", "mart")
 
 WORDS = {
@@ -49,17 +48,39 @@ _NESTED = re.compile(r"STRUCT|ARRAY|\[\]")
 class Twins:
     """One installation's landing, and both warehouses over it."""
 
+    tenant: str
     duckdb: House
     bigquery: House
 
-    def landed(self, tenant: str, days: DayRange) -> None:
+    @property
+    def restated(self) -> DayRange:
+        """The last ten days."""
+        last = DAYS[self.tenant].last
+        return DayRange(last - timedelta(days=9), last)
+
+    @property
+    def models(self) -> str:
+        return f"group:{self.tenant}_staging or group:{self.tenant}_mart"
+
+    @property
+    def warehouses(self) -> tuple[Warehouse, Warehouse]:
+        """DuckDB's and BigQuery's."""
+        return self.duckdb.warehouse(self.tenant), self.bigquery.warehouse(self.tenant)
+
+    def fetch(self, days: DayRange) -> None:
+        """Fetch these days from the platforms, and compute everything from them on DuckDB."""
+        run = self.duckdb.run(self.tenant, days)
+        assert run.success, run.complaint
+
+    def landed(self, days: DayRange) -> None:
         """Bring what landed for these days into BigQuery, and compute everything from it there."""
-        self.replay(self.bigquery, tenant, days)
-        run = self.bigquery.run(tenant, days, models(tenant))
+        self.replay(self.bigquery, days)
+        run = self.bigquery.run(self.tenant, days, self.models)
         assert run.success, run.complaint
         assert run.failed_checks() == {}
 
-    def replay(self, house: House, tenant: str, days: DayRange) -> None:
+    def replay(self, house: House, days: DayRange) -> None:
+        tenant = self.tenant
         of_tenant, landing = house.tenant(tenant), Landing(house.installation.settings.landing)
         with house.entered():
             for platform in PLATFORMS.values():
@@ -75,29 +96,33 @@ class Twins:
                             assert outcome.complaints == []
 
 
-def models(tenant: str) -> str:
-    return f"group:{tenant}_staging or group:{tenant}_mart"
+def of(*tenants: str) -> pytest.MarkDecorator:
+    """Twins of these tenants. Each has a process and servers of its own where tests run side by side."""
+    params = [pytest.param(t, marks=pytest.mark.xdist_group(f"parity_{t}")) for t in tenants]
+    return pytest.mark.parametrize("twins", params, indirect=True)
+
+
+EACH = of(*DAYS)
 
 
 @pytest.fixture(scope="module")
 def twins(
+    request: pytest.FixtureRequest,
     bigquery_server: LocalBigQuery,
     storage_server: LocalStorage,
     parsed: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Twins]:
-    storage_server.client().create_bucket("parity")
+    tenant = request.param
+    storage_server.client().create_bucket(f"parity-{tenant}")
     landing = {
-        "MARKETING_LANDING_URL": "gs://parity/landing",
+        "MARKETING_LANDING_URL": f"gs://parity-{tenant}/landing",
         "STORAGE_EMULATOR_HOST": storage_server.endpoint,
     }
-    built = open_house(tmp_path_factory.mktemp("parity"), parsed, AS_OF, SEED, start_date=f"{START}")
+    built = open_house(tmp_path_factory.mktemp(tenant), parsed, AS_OF, SEED, start_date=f"{START}")
     house = House(replace(built.installation, more=landing))
     with house.sandbox, pytest.MonkeyPatch.context() as patch:
         patch.setenv("STORAGE_EMULATOR_HOST", storage_server.endpoint)
-        for name, days in DAYS.items():
-            run = house.run(name, days)
-            assert run.success, run.complaint
         settings = landing | {
             "MARKETING_WAREHOUSE": "bigquery",
             "MARKETING_BIGQUERY_PROJECT": "parity",
@@ -108,16 +133,16 @@ def twins(
             # Low enough that some tables take the way by the bucket.
             "MARKETING_BIGQUERY_STAGE_FROM_MB": "1",
         }
-        made = Twins(house, House(replace(house.installation, more=settings)))
-        for name, days in DAYS.items():
-            made.landed(name, days)
+        made = Twins(tenant, house, House(replace(house.installation, more=settings)))
+        made.fetch(DAYS[tenant])
+        made.landed(DAYS[tenant])
         yield made
 
 
-def compare(twins: Twins, tenant: str) -> int:
+def compare(twins: Twins) -> int:
     """Compare every table; how many cells there were."""
-    cells = 0
-    ours, theirs = twins.duckdb.warehouse(tenant), twins.bigquery.warehouse(tenant)
+    cells, tenant = 0, twins.tenant
+    ours, theirs = twins.warehouses
     for layer in LAYERS:
         names = ours.tables(layer)
         assert names == theirs.tables(layer)
@@ -157,44 +182,44 @@ def types(warehouse: Warehouse, layer: str, table: str) -> dict[str, str]:
     return {c.name: WORDS.get(c.type, c.type) for c in columns if not _NESTED.search(c.type)}
 
 
-@pytest.mark.parametrize("tenant", sorted(DAYS))
-def test_sixty_days_are_equal(twins: Twins, tenant: str) -> None:
-    assert compare(twins, tenant) > 100_000
+@EACH
+def test_sixty_days_are_equal(twins: Twins) -> None:
+    assert compare(twins) > 100_000
 
 
-@pytest.mark.parametrize("tenant", sorted(DAYS))
-def test_a_restated_range_is_equal(twins: Twins, tenant: str) -> None:
+@EACH
+def test_a_restated_range_is_equal(twins: Twins) -> None:
     twins.duckdb.move_to(AS_OF + timedelta(hours=5))
-    run = twins.duckdb.run(tenant, RESTATED[tenant])
-    assert run.success, run.complaint
-    twins.landed(tenant, RESTATED[tenant])
-    compare(twins, tenant)
+    twins.fetch(twins.restated)
+    twins.landed(twins.restated)
+    compare(twins)
 
 
+@of("northwind")
 def test_a_server_that_dies_in_a_dbt_run_leaves_whole_days(
     twins: Twins, bigquery_server: LocalBigQuery
 ) -> None:
     """Each day of each table is the old or the new one; the next run heals."""
-    tenant, days = "siam", RESTATED["siam"]
-    old = by_day(twins.bigquery.warehouse(tenant), days)
+    days = twins.restated
+    ours, theirs = twins.warehouses
+    old = by_day(theirs, days)
     twins.duckdb.move_to(AS_OF + timedelta(hours=11))
-    run = twins.duckdb.run(tenant, days)
-    assert run.success, run.complaint
-    new = by_day(twins.duckdb.warehouse(tenant), days)
+    twins.fetch(days)
+    new = by_day(ours, days)
     changed = {key for key in new if old.get(key) != new[key]}
     assert changed, "the restatement changed nothing, so nothing could be torn"
-    twins.replay(twins.bigquery, tenant, days)
-    doomed = threading.Thread(target=twins.bigquery.run, args=(tenant, days, models(tenant)))
+    twins.replay(twins.bigquery, days)
+    doomed = threading.Thread(target=twins.bigquery.run, args=(twins.tenant, days, twins.models))
     doomed.start()
     seen = len(bigquery_server.jobs())
     while len(bigquery_server.jobs()) < seen + JOBS_BEFORE_THE_END and doomed.is_alive():
         time.sleep(0.05)
     bigquery_server.restart()
     doomed.join()
-    found = by_day(twins.bigquery.warehouse(tenant), days)
+    found = by_day(theirs, days)
     assert {key for key, rows in found.items() if rows not in (old.get(key), new.get(key))} == set()
-    twins.landed(tenant, days)
-    compare(twins, tenant)
+    twins.landed(days)
+    compare(twins)
 
 
 JOBS_BEFORE_THE_END = 25
@@ -213,16 +238,16 @@ def by_day(warehouse: Warehouse, days: DayRange) -> dict[tuple[str, date], str]:
     return found
 
 
+@of("siam")
 def test_a_column_that_came_later_is_equal(twins: Twins) -> None:
     """A raw table of before a column was declared gets it with the next write, and null for older days."""
-    tenant, days = "siam", RESTATED["siam"]
-    ours, theirs = twins.duckdb.warehouse(tenant), twins.bigquery.warehouse(tenant)
+    days, (ours, theirs) = twins.restated, twins.warehouses
     drop = "alter table {} drop column {}"
     for house, warehouse in ((twins.duckdb, ours), (twins.bigquery, theirs)):
         run_statement(house, warehouse, drop.format(warehouse.relation("raw", "meta_ads_insights"), "reach"))
     for house in (twins.duckdb, twins.bigquery):
-        twins.replay(house, tenant, days)
-    frames = [everything(w, "raw", "meta_ads_insights") for w in (ours, theirs)]
+        twins.replay(house, days)
+    frames = [everything(w, "raw", "meta_ads_insights") for w in twins.warehouses]
     assert frames[0]["reach"].null_count() > 0
     assert frames[0].filter(pl.col("day").is_between(days.first, days.last))["reach"].null_count() == 0
     assert differing(*frames) == {}
@@ -243,18 +268,19 @@ def run_statement(house: House, warehouse: Warehouse, statement: str) -> None:
             connection.execute(statement)
 
 
-@pytest.mark.parametrize("tenant", sorted(DAYS))
-def test_a_replay_is_equal(twins: Twins, tenant: str) -> None:
+@EACH
+def test_a_replay_is_equal(twins: Twins) -> None:
     for house in (twins.duckdb, twins.bigquery):
-        twins.replay(house, tenant, RESTATED[tenant])
-        run = house.run(tenant, RESTATED[tenant], models(tenant))
+        twins.replay(house, twins.restated)
+        run = house.run(twins.tenant, twins.restated, twins.models)
         assert run.success, run.complaint
-    compare(twins, tenant)
+    compare(twins)
 
 
+@of("siam")
 def test_a_day_from_the_platforms_by_one_setting(twins: Twins, tmp_path: Path) -> None:
     """A home of its own, the command line, and `MARKETING_WAREHOUSE=bigquery`: nothing else is told."""
-    landing = {"MARKETING_LANDING_URL": "gs://parity/elsewhere"}
+    landing = {"MARKETING_LANDING_URL": "gs://parity-siam/elsewhere"}
     settings = {**twins.bigquery.installation.more, **landing, "MARKETING_ENVIRONMENT": "prod"}
     elsewhere = replace(twins.duckdb.installation.copy_to(tmp_path), more=settings)
     day = DAYS["siam"].last - timedelta(days=3)

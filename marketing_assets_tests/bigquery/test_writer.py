@@ -91,12 +91,13 @@ def test_no_rows_empty_the_days(warehouse: BigQueryWarehouse) -> None:
     assert warehouse.count_by_day("raw", "orders", days(0, 2)) == {day(0): 0, day(1): 0, day(2): 0}
 
 
-def test_rows_outside_the_range_are_refused_before_anything_is_sent(
+def test_rows_outside_the_range_are_refused_before_anything_is_changed(
     bigquery: LocalBigQuery, warehouse: BigQueryWarehouse
 ) -> None:
     with pytest.raises(WrongRows, match="days outside"):
         warehouse.replace_days("raw", ORDERS, days(0), [frame([order(1)])])
-    assert sent(bigquery, warehouse) == []
+    assert [j.statement.split()[0] for j in bigquery.jobs(warehouse.settings.bigquery_project)] == ["select"]
+    assert warehouse.tables("raw") == []
 
 
 def test_a_shared_table_is_replaced_for_one_writer_alone(warehouse: BigQueryWarehouse) -> None:

@@ -35,6 +35,7 @@ def _mended() -> Any:
     from local_bigquery.app import app
 
     from marketing_assets_tests.bigquery.server import (
+        catalog,
         control,
         costs,
         counts,
@@ -50,7 +51,8 @@ def _mended() -> Any:
         writes,
     )
 
-    for mend in (counts, decimals, partitions, writes, loads, filters, statements, transactions, uploads):
+    mends = (catalog, counts, decimals, partitions, writes, loads, filters, statements, transactions, uploads)
+    for mend in mends:
         mend.apply()
     journal.apply()
     costs.apply()
