@@ -25,7 +25,7 @@ RUN_BY = {
     "PORT=3001 make run": f"{DEMO}::test_the_makefile_hands_its_variables_on",
     "SERVE=0 make run": f"{DEMO}::test_the_makefile_hands_its_variables_on",
     "make test": ".ci/run",
-    "make parity": f"{PARITY}::test_sixty_days_are_equal",
+    "make parity": ".ci/run",
     "export MARKETING_WAREHOUSE=bigquery MARKETING_ENVIRONMENT=prod": f"{PARITY}::{ON_BIGQUERY}",
     "export MARKETING_BIGQUERY_PROJECT=acme-data MARKETING_BIGQUERY_LOCATION=EU": f"{PARITY}::{ON_BIGQUERY}",
     "export GOOGLE_APPLICATION_CREDENTIALS=/srv/secrets/marketing.json": (
