@@ -6,8 +6,11 @@ change: a tenth of a second for a question that is asked several times a stateme
 
 from __future__ import annotations
 
-from local_bigquery.catalog import datasets
-from local_bigquery.engine import database
+import duckdb
+from local_bigquery.catalog import datasets, names, tables
+from local_bigquery.engine import database, types
+from local_bigquery.errors import not_found
+from local_bigquery.models import TableFieldSchema
 from local_bigquery.sql.rules import partitions
 from sqlglot import exp
 
@@ -19,6 +22,7 @@ def apply() -> None:
     database.objects = objects
     datasets.exists = exists
     partitions._hidden = _hidden
+    tables.columns = columns
 
 
 def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> list[Named]:
@@ -60,6 +64,37 @@ def exists(project_id: str, dataset_id: str) -> bool:
 def _hidden(table: exp.Table) -> bool:
     """`partitions._hidden`: whether a table is partitioned by ingestion time, which ours never are."""
     return False
+
+
+def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
+    """`tables.columns`: the columns of a table with their types and modes. Raises not-found."""
+    required = _required(*tables.physical(project_id, dataset_id, table_id))
+    with database.cursor() as cur:
+        try:
+            found = cur.sql(f"SELECT * FROM {tables.name(project_id, dataset_id, table_id)} LIMIT 0")
+        except duckdb.CatalogException:
+            raise not_found("Table", names.label(project_id, dataset_id, table_id)) from None
+        return [
+            types.field(column, type_, column in required)
+            for column, type_ in zip(found.columns, found.types, strict=True)
+        ]
+
+
+def _required(project_id: str, dataset_id: str, table_id: str) -> set[str]:
+    if project_id not in database._attached:
+        return set()  # a job's result, whose columns may all be null
+    at = _catalogue(project_id)
+    rows = _rows(
+        f"""SELECT c.column_name, '', 0
+            FROM {at}.ducklake_column c JOIN {at}.ducklake_table t USING (table_id)
+            JOIN {at}.ducklake_schema s USING (schema_id)
+            WHERE c.end_snapshot IS NULL AND t.end_snapshot IS NULL AND s.end_snapshot IS NULL
+              AND c.parent_column IS NULL AND NOT c.nulls_allowed
+              AND s.schema_name = $1 AND t.table_name = $2""",
+        dataset_id,
+        table_id,
+    )
+    return {name for name, _, _ in rows}
 
 
 def _catalogue(project_id: str) -> str:
