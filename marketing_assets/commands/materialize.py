@@ -15,7 +15,7 @@ import typer
 
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
-from marketing_assets.commands.orphans import alive, end_orphans
+from marketing_assets.commands.orphans import alive, end_orphans, end_own_run
 from marketing_assets.commands.replay import DAY_FORMAT
 from marketing_assets.commands.shared import day_range, end_in_order, fail, find_tenant
 from marketing_assets.settings import load_settings
@@ -84,14 +84,19 @@ def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> lis
     with dg.DagsterInstance.get() as instance, alive(settings) as own_tag:
         end_orphans(instance, settings)
         watcher = _Watcher(instance, len(keys), tell)
-        with watcher:
-            result = job.execute_in_process(
-                instance=instance,
-                tags={**tags, **own_tag, watcher.TAG: watcher.id},
-                asset_selection=sorted(keys),
-                run_config=QUIET,
-                raise_on_error=False,
-            )
+        try:
+            with watcher:
+                result = job.execute_in_process(
+                    instance=instance,
+                    tags={**tags, **own_tag, watcher.TAG: watcher.id},
+                    asset_selection=sorted(keys),
+                    run_config=QUIET,
+                    raise_on_error=False,
+                )
+        except BaseException:
+            # An interrupt between the making of a run and its start leaves it waiting for ever.
+            end_own_run(instance, own_tag)
+            raise
         return [] if result.success else _failures(instance, result.run_id)
 
 

@@ -7,7 +7,7 @@ whose lock is free has no process any more.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -40,6 +40,12 @@ def end_orphans(instance: dg.DagsterInstance, settings: Settings) -> None:
         with suppress(LockTimeout), exclusive(path, 0, "a run"):
             instance.report_run_failed(run, "The process of this run was ended from outside.")
             path.unlink(missing_ok=True)
+
+
+def end_own_run(instance: dg.DagsterInstance, own_tag: Mapping[str, str]) -> None:
+    """Mark the run of this process as failed where it was interrupted before Dagster could say so."""
+    for run in instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags=own_tag)):
+        instance.report_run_failed(run, "The run was interrupted before it began.")
 
 
 def _lock_file(settings: Settings, name: str) -> Path:

@@ -8,7 +8,7 @@ their job, which is one call less.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fsspec
@@ -42,4 +42,6 @@ def staged(settings: Settings, place: Place, file: Path, name: str) -> Iterator[
     try:
         yield f"gs://{path}"
     finally:
-        bucket.rm_file(path)
+        # What became of the load counts, not whether the bucket could be tidied; its lifecycle does that too.
+        with suppress(Exception):
+            bucket.rm_file(path)

@@ -1,0 +1,45 @@
+"""Runs whose process ended before Dagster could say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+
+from marketing_assets.commands.orphans import alive, end_orphans, end_own_run
+from marketing_assets.settings import Settings
+
+
+@dg.job
+def nothing() -> None:
+    """A job without steps."""
+
+
+def waiting_run(instance: dg.DagsterInstance, **tags: str) -> str:
+    """A run that was made and never began."""
+    return instance.create_run_for_job(nothing, tags=tags).run_id
+
+
+def status(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status
+
+
+def test_a_run_that_was_interrupted_before_it_began_is_ended_and_no_other(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with dg.DagsterInstance.ephemeral() as instance, alive(settings) as own, alive(settings) as others:
+        mine, theirs, foreign = (waiting_run(instance, **tags) for tags in (own, others, {}))
+        end_own_run(instance, own)
+        end_orphans(instance, settings)  # the other process lives
+        assert status(instance, mine) is dg.DagsterRunStatus.FAILURE
+        assert status(instance, theirs) is status(instance, foreign) is dg.DagsterRunStatus.NOT_STARTED
+
+
+def test_the_run_of_a_dead_process_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    with dg.DagsterInstance.ephemeral() as instance:
+        with alive(settings) as own:
+            orphan = waiting_run(instance, **own)
+        end_orphans(instance, settings)
+        assert status(instance, orphan) is dg.DagsterRunStatus.FAILURE
