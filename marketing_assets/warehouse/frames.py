@@ -7,6 +7,7 @@ becomes money unseen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
@@ -154,7 +155,7 @@ def checked_batches(
 
     `where` names the write in errors. Raises `WrongRows`.
     """
-    for batch in batches:
+    for batch in sliced(batches):
         frame = conform(batch, table, where)
         check_days(frame, day_column, days, where)
         check_only(frame, only or {}, where)
@@ -178,6 +179,13 @@ def check_only(frame: pl.DataFrame, only: Mapping[str, str], where: str) -> None
     for name, value in only.items():
         if not (frame[name] == value).all(ignore_nulls=False):
             raise WrongRows(f"{where}: rows have another {name} than '{value}', the only one to be written")
+
+
+def sliced(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The same rows, large frames in slices: what is made of a frame on its way takes its size again."""
+    for frame in frames:
+        pieces = int(frame.estimated_size()) // BATCH_BYTES + 1
+        yield from [frame] if pieces == 1 else frame.iter_slices(math.ceil(frame.height / pieces))
 
 
 def gather(frames: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:

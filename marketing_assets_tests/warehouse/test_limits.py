@@ -71,7 +71,7 @@ def test_a_full_disk_leaves_the_old_rows(tmp_path: Path, limit: int, file: str) 
     assert versions(warehouse, 0, 1) == old | {FIRST: [(1, 1)]}
 
 
-BATCH, BATCHES, DAYS = 25_000, 40, 20
+BATCH, BATCHES, DAYS = 50_000, 20, 20
 
 
 def _many_rows() -> Iterator[pl.DataFrame]:
