@@ -1,4 +1,5 @@
-"""Who exists in the sandbox: two tenants, each with a Shopee shop and a Meta ad account.
+"""Who exists in the sandbox: two tenants, each with a Shopee shop and ad accounts of Meta and Google; one has
+a Shopify shop too.
 
 Keys, secrets and tokens are invented and open nothing outside the sandbox.
 """
@@ -44,6 +45,33 @@ class ShopeeShop:
 
 
 @dataclass(frozen=True)
+class ShopifyShop:
+    """One shop; ``shop_id`` is the handle before ``.myshopify.com``. ``access_token`` is a custom app's."""
+
+    shop_id: str
+    name: str
+    region: str
+    currency: str
+    time_zone: str
+    client_id: str
+    client_secret: str
+    access_token: str
+    sku_prefix: str
+    daily_orders: int
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def domain(self) -> str:
+        return f"{self.shop_id}.myshopify.com"
+
+
+Shop = ShopeeShop | ShopifyShop
+
+
+@dataclass(frozen=True)
 class MetaAccount:
     """One ad account; ``account_id`` without the ``act_`` prefix; days and money are the account's own."""
 
@@ -62,6 +90,33 @@ class MetaAccount:
 
 
 @dataclass(frozen=True)
+class GoogleAccount:
+    """One Google Ads account; ids are digits. ``manager_id``: the account through which alone access goes.
+
+    ``user``: the Google user who agreed to ``refresh_token``. Days and money are the account's own.
+    """
+
+    customer_id: str
+    name: str
+    currency: str
+    time_zone: str
+    manager_id: str
+    user: str
+    client_id: str
+    client_secret: str
+    refresh_token: str
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def login_id(self) -> str:
+        """The account that the user may open directly."""
+        return self.manager_id or self.customer_id
+
+
+@dataclass(frozen=True)
 class Tenant:
     key: str
     name: str
@@ -69,6 +124,8 @@ class Tenant:
     currency: str
     shopee: ShopeeShop
     meta: MetaAccount
+    google: GoogleAccount
+    shopify: ShopifyShop | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -104,6 +161,17 @@ SIAM = Tenant(
         app_secret="b1946ac92492d2347c6235b4d2611184",
         access_token="EAABsandboxSiam0f5c3de91b7a4c2f8e6d",
     ),
+    google=GoogleAccount(
+        customer_id="7301188201",
+        name="Siam Home & Living สยามโฮม",
+        currency="THB",
+        time_zone="Asia/Bangkok",
+        manager_id="9100220330",
+        user="ads@siam-home.example",
+        client_id="660000000001-siam.apps.googleusercontent.com",
+        client_secret="GOCSPX-siam-8d2f6b0a4c1e",
+        refresh_token="1//0siam-5b7e9c2d4f6a8b0c",
+    ),
 )
 
 NORTHWIND = Tenant(
@@ -132,6 +200,29 @@ NORTHWIND = Tenant(
         app_id="770550000000002",
         app_secret="591785b794601e212b260e25925636fd",
         access_token="EAABsandboxNorthwind7d1e9a40c6b85f23",
+    ),
+    google=GoogleAccount(
+        customer_id="7302277102",
+        name="Northwind Gifts US",
+        currency="USD",
+        time_zone="America/New_York",
+        manager_id="",
+        user="marketing@northwind.example",
+        client_id="660000000002-northwind.apps.googleusercontent.com",
+        client_secret="GOCSPX-northwind-3c9a7e5b1d",
+        refresh_token="1//0northwind-1a3c5e7092b4",
+    ),
+    shopify=ShopifyShop(
+        shop_id="northwind-gifts",
+        name="Northwind Gifts US",
+        region="US",
+        currency="USD",
+        time_zone="America/New_York",
+        client_id="6f0b1d7a93e84c25b1f0d3a47c9e5528",
+        client_secret="shpss_sandbox_41d08ee2c7b95f6a3d10",
+        access_token="shpat_sandbox_9c3e5f7a1b2d4860e7f1",
+        sku_prefix="NWU",
+        daily_orders=44,
     ),
 )
 

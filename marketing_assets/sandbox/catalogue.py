@@ -1,7 +1,7 @@
 """What the shops sell: items and their models, from the descriptions bought most often in the source.
 
 Independent of the seed, so that a SKU mapping written once fits every world. Prices are integer cents of the
-shop's currency (THB satang, SGD cents).
+shop's currency (THB satang, SGD and USD cents).
 """
 
 import hashlib
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from marketing_assets.sandbox import wording
-from marketing_assets.sandbox.accounts import ShopeeShop
+from marketing_assets.sandbox.accounts import Shop
 from marketing_assets.sandbox.transactions import popularity
 
 DESCRIPTIONS = 480
@@ -69,7 +69,7 @@ class Item:
         return self.models[0].model_id != 0
 
 
-PRICE_STEPS = {"THB": (45.0, 1000, 100), "SGD": (1.72, 50, 10)}
+PRICE_STEPS = {"THB": (45.0, 1000, 100), "SGD": (1.72, 50, 10), "USD": (1.36, 100, 5)}
 """Per currency: units for one pound, the step prices are rounded to and what is taken off, in cents."""
 
 
@@ -93,7 +93,7 @@ def _families() -> Iterator[tuple[str, list[tuple[int, str, float]]]]:
 
 
 def _model(
-    shop: ShopeeShop, item_id: int, code: str, rank: int, description: str, pounds: float, name: str
+    shop: Shop, item_id: int, code: str, rank: int, description: str, pounds: float, name: str
 ) -> Model:
     master = f"{code}-{rank:04d}"
     price = list_price(pounds, shop.currency)
@@ -112,7 +112,7 @@ def _model(
     )
 
 
-def _item(shop: ShopeeShop, family: str, members: list[tuple[int, str, float]]) -> Item:
+def _item(shop: Shop, family: str, members: list[tuple[int, str, float]]) -> Item:
     item_id = 20_000_000_000 + digest(shop.shop_id, family) % 10**10
     first = members[0][1]
     code, category, thai = wording.category(first)
@@ -150,7 +150,7 @@ def _retire(items: list[Item]) -> list[Item]:
 class Catalogue:
     """One shop's listings."""
 
-    def __init__(self, shop: ShopeeShop) -> None:
+    def __init__(self, shop: Shop) -> None:
         carried = [
             _item(shop, family, members)
             for family, members in _families()
@@ -163,7 +163,7 @@ class Catalogue:
 
 
 @cache
-def catalogue(shop: ShopeeShop) -> Catalogue:
+def catalogue(shop: Shop) -> Catalogue:
     return Catalogue(shop)
 
 

@@ -52,8 +52,9 @@ class Control:
         return _json(
             {
                 tenant: {
-                    name: api.credentials(self.world, tenant, self.urls[name])
+                    name: told
                     for name, api in self.apis.items()
+                    if (told := api.credentials(self.world, tenant, self.urls[name]))
                 }
                 for tenant in self.world.accounts
             }
@@ -119,6 +120,8 @@ class Control:
 
     async def forget_orders(self, request: Request) -> Response:
         self.world.book.clear()
+        for store in self.world.storefronts.values():
+            store.forget()
         return _json({})
 
     def _tenants(self, request: Request) -> list[str]:

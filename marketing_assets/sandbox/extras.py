@@ -46,12 +46,18 @@ def extras(rng: random.Random, shop: ShopeeShop, lines: tuple[Line, ...], comes_
         shipping=shipping,
         shipping_rebate=shipping if subsidised else 0,
         settled_shipping=round(shipping * rng.uniform(1.02, 1.3)) if differs else shipping,
-        adjustment=rng.choice((-1, 1)) * rng.randrange(100, 3000) if adjusted else 0,
+        adjustment=_correction(rng, shop) if adjusted else 0,
         adjustment_reason=rng.choice(ADJUSTMENTS) if adjusted else "",
         by_affiliate=rng.random() < AFFILIATE_SHARE,
         imported=rng.random() < IMPORTED_SHARE,
         fee_drift=rng.choice((0, 0, 0, 25, -15, 60)),
     )
+
+
+def _correction(rng: random.Random, shop: ShopeeShop) -> int:
+    """Up to a little more than a parcel costs, in either direction: it is about weights and carriers."""
+    parcel, _ = SHIPPING[shop.currency]
+    return rng.choice((-1, 1)) * max(1, rng.randrange(100, 3000) * parcel // 2500)
 
 
 def _shipping(shop: ShopeeShop, lines: tuple[Line, ...]) -> int:

@@ -42,6 +42,9 @@ class Dialect:
     tenant: Callable[[Request], str | None]
     answers: Mapping[str, Callable[[Fault], Response]] = field(default_factory=dict)
     without_token: tuple[str, ...] = ()
+    said: Callable[[bytes], Mapping[str, str]] | None = None
+    """What a call's body asks for, for platforms whose address does not tell: faults and the log of requests
+    take it as part of the query. It must leave secrets out."""
 
 
 class Gate:
@@ -54,9 +57,13 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request = Request(scope)
+        request = Request(scope, receive)
         tenant = self.dialect.tenant(request)
-        fault = self._fault(request, tenant)
+        said: Mapping[str, str] = {}
+        if self.dialect.said is not None:
+            body = await request.body()
+            said, receive = self.dialect.said(body), _again(body)
+        fault = self._fault(request, tenant, said)
         started, status = time.perf_counter(), 0
 
         async def noting_send(message: Message) -> None:
@@ -75,19 +82,24 @@ class Gate:
                     tenant=tenant,
                     method=request.method,
                     path=request.url.path,
-                    query={key: value for key, value in request.query_params.items() if key not in SECRETS},
+                    query={
+                        key: value
+                        for key, value in {**request.query_params, **said}.items()
+                        if key not in SECRETS
+                    },
                     status=status,
                     fault=fault.kind if fault else None,
                     milliseconds=round((time.perf_counter() - started) * 1000, 3),
                 )
             )
 
-    def _fault(self, request: Request, tenant: str | None) -> Fault | None:
+    def _fault(self, request: Request, tenant: str | None, said: Mapping[str, str]) -> Fault | None:
         path = request.url.path
+        query = "&".join((request.url.query, *said.values()))
         kinds: tuple[str, ...] = ANSWER_KINDS
         if path.startswith(self.dialect.without_token):
             kinds = tuple(kind for kind in kinds if kind != "expired_token")
-        return self.faults.take(kinds, self.dialect.platform, f"{path}?{request.url.query}", tenant)
+        return self.faults.take(kinds, self.dialect.platform, f"{path}?{query}", tenant)
 
     async def _play(self, fault: Fault | None, scope: Scope, receive: Receive, send: Send, raw: Send) -> None:
         kind = fault.kind if fault else ""
@@ -105,6 +117,15 @@ class Gate:
             if fault is not None and kind == "slow":
                 await asyncio.sleep(fault.seconds)
             await self.app(scope, receive, send)
+
+
+def _again(body: bytes) -> Receive:
+    """Hands a body out that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 def _abort(send: Send) -> None:

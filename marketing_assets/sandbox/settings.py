@@ -26,6 +26,18 @@ class Settings:
     """Most rows on a page, whatever ``limit`` says; ``meta_edge_page`` of campaigns, ad sets and ads."""
     meta_edge_page: int = 500
 
+    google_access_seconds: int = 3_600
+    google_code_seconds: int = 600
+    google_stream_rows: int = 10_000
+    """Rows in one piece of a stream."""
+    shopify_bucket: float = 2_000.0
+    """Points an app may have spent at once, and ``shopify_restore_per_second`` that it gets back."""
+    shopify_restore_per_second: float = 100.0
+    shopify_bulk_at_once: int = 5
+    """Bulk queries of one app and shop that may run at the same time."""
+    shopify_all_orders: int = 1
+    """Whether the apps have the scope ``read_all_orders``; 0 hides orders older than 60 days."""
+
     def update(self, wanted: dict[str, Any]) -> None:
         """Set some; raises ValueError on an unknown name or a value that is no number."""
         known = {field.name for field in fields(self)}

@@ -21,7 +21,7 @@ CATEGORIES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 
 BRANDS = ("Retrospot", "Maison Lilou", "Baan Suan", "Hearth & Co", "Kinnaree", "Paper Lantern", "No Brand")
 
-TITLE_ENDINGS = {"TH": "พร้อมส่ง", "SG": "Ready Stock"}
+TITLE_ENDINGS = {"TH": "พร้อมส่ง", "SG": "Ready Stock", "US": ""}
 
 COLOURS = frozenset({"RED", "BLUE", "PINK", "GREEN", "WHITE", "BLACK", "IVORY", "CREAM"})
 SIZES = frozenset({"SET", "PACK", "BOX", "SMALL", "LARGE", "MEDIUM", "PAIR", "BAG", "ROLL"})
@@ -48,7 +48,7 @@ def title(description: str) -> str:
 def listing_name(name: str, region: str, thai: str) -> str:
     """The item's name on the marketplace: Thai shops put the Thai word first."""
     ending = TITLE_ENDINGS[region]
-    return f"{thai} {name} {ending}" if region == "TH" else f"{name} 🎁 {ending}"
+    return f"{thai} {name} {ending}" if region == "TH" else f"{name} 🎁 {ending}".rstrip()
 
 
 def family(description: str) -> str | None:

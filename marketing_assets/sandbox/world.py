@@ -18,6 +18,7 @@ from marketing_assets.sandbox.lifecycles import LONGEST_DAYS
 from marketing_assets.sandbox.orders import Order, updated
 from marketing_assets.sandbox.purchases import Purchases, shop_days
 from marketing_assets.sandbox.settings import Settings
+from marketing_assets.sandbox.storefront import Storefront
 from marketing_assets.sandbox.visits import Visits
 
 KEPT_DAYS = 1200
@@ -34,6 +35,11 @@ class World:
         self.settings = Settings()
         self.book = Book()
         self.purchases = {key: Purchases(seed, tenant) for key, tenant in self.accounts.items()}
+        self.storefronts = {
+            key: Storefront(seed, tenant, tenant.shopify, clock)
+            for key, tenant in self.accounts.items()
+            if tenant.shopify
+        }
         self._generated = lru_cache(maxsize=KEPT_DAYS)(self._generate)
         self.daily_orders = lru_cache(maxsize=4096)(self._daily_orders)
         """``(tenant, tenant-local day) -> (orders, net revenue in shop currency)`` of the generated orders

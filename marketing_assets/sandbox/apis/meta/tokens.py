@@ -16,6 +16,9 @@ from marketing_assets.sandbox.apis.meta import errors
 PREFIX = "EAAB"
 SHORT_SECONDS = 5_400
 LONG_SECONDS = 5_184_000
+MARK = "ZD"
+_SIGNED = len(MARK) + 43
+"""Characters of the mark and of a signature, which is 32 bytes in base64 without padding."""
 CODE_SECONDS = 600
 SCOPES = ["ads_read", "read_insights", "business_management"]
 
@@ -49,13 +52,14 @@ def issue(seed: int, grant: Grant) -> str:
     """The grant as an opaque string."""
     fields = [grant.tenant.key, grant.purpose, grant.issued, grant.expires, grant.redirect]
     note = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
-    return f"{PREFIX}{note}ZD{_signature(seed, note)}"
+    return f"{PREFIX}{note}{MARK}{_signature(seed, note)}"
 
 
 def read(seed: int, text: str) -> Grant | None:
     """The grant behind an issued string; None when it is not ours or was altered."""
-    note, mark, signature = text.removeprefix(PREFIX).rpartition("ZD")
-    if not mark or not text.startswith(PREFIX) or not hmac.compare_digest(signature, _signature(seed, note)):
+    # By its length, because the mark may stand in a signature too.
+    note, signature = text.removeprefix(PREFIX)[:-_SIGNED], text[-_SIGNED:].removeprefix(MARK)
+    if not text.startswith(PREFIX) or not hmac.compare_digest(signature, _signature(seed, note)):
         return None
     tenant, purpose, issued, expires, redirect = json.loads(
         base64.urlsafe_b64decode(note + "=" * (-len(note) % 4))
