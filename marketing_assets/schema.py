@@ -43,6 +43,7 @@ class Wire(StrEnum):
 
     PLAIN = "plain"
     UNIX_SECONDS = "unix seconds"
+    MICROS = "millionths of the unit, as a whole number"
     ISO_TIMESTAMP = "ISO 8601 timestamp"
     ISO_DATE = "ISO 8601 date"
 
@@ -113,7 +114,8 @@ class Table:
     control: dict[str, str] = field(default_factory=dict)
     masked: tuple[Masked, ...] = ()
     ignored: tuple[str, ...] = ()
-    """Fields the platform is known to send that have no column; they stay in `raw_json` and are no drift."""
+    """Fields that the platform is known to send and that have no column: they stay in `raw_json`, and
+    whatever comes in them is no drift."""
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

@@ -77,6 +77,12 @@ class _Node:
     def below(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
 
+    def open_whole(self) -> None:
+        """New fields anywhere in it are no drift."""
+        self.open = True
+        for inner in self.fields.values():
+            inner.open_whole()
+
     def at(self, path: Iterable[str]) -> _Node:
         node = self
         for part in path:
@@ -119,7 +125,7 @@ def _plan(table: Table) -> _Node:
     for column in table.columns:
         declare(column, ())
     for name in table.ignored:
-        root.at(name.split(".")).open = True
+        root.at(name.split(".")).open_whole()
     for path, action in table.personal():
         root.at(path).action = action
     root.at(("_context",))

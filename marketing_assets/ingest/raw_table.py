@@ -17,7 +17,7 @@ from marketing_assets.ingest.completeness import (
 from marketing_assets.ingest.fetch import fetch, now_utc
 from marketing_assets.ingest.landing import Landing, Manifest
 from marketing_assets.ingest.load import Loaded, load
-from marketing_assets.partitions import DayRange, group_consecutive, local_day
+from marketing_assets.partitions import ONE_DAY, DayRange, group_consecutive, local_day
 from marketing_assets.platforms.catalog import connections
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.schema import Table
@@ -60,13 +60,15 @@ class RawOutcome:
 def ranges_to_fetch(
     table: RawTable, days: DayRange, today: date, changed: Iterable[date] | None
 ) -> list[DayRange]:
-    """The days of a run that are fetched: of a snapshot only today, of changing records those named."""
+    """The days of a run that are fetched: of a snapshot only today, of changing records those named, and
+    never days that the platform no longer tells of."""
     if table.refresh is Refresh.SNAPSHOT:
         return [DayRange(today, today)] if today in days else []
     if table.refresh is Refresh.CHANGED and changed is not None:
         touched = [d for d in changed if d in days]
         return group_consecutive(touched, merge_gap=MERGE_GAP_DAYS)
-    return [days]
+    oldest = today - table.history_days * ONE_DAY if table.history_days else days.first
+    return [DayRange(max(days.first, oldest), days.last)] if oldest <= days.last else []
 
 
 def materialize_raw(
@@ -120,10 +122,11 @@ def replay_raw(
 def load_and_compare(
     warehouse: Warehouse, landing: Landing, table: Table, fetches: Mapping[date, list[Manifest]]
 ) -> RawOutcome:
-    loaded = load(warehouse, landing, table, fetches)
     relation = warehouse.relation("raw", table.name)
     bounds = {"first": min(fetches), "last": max(fetches)}
-    have = stored(warehouse.query(checks_sql(table, relation), bounds).iter_rows(named=True))
+    with warehouse.held():
+        loaded = load(warehouse, landing, table, fetches)
+        have = stored(warehouse.query(checks_sql(table, relation), bounds).iter_rows(named=True))
     manifests = {m.fetch_id: m for group in fetches.values() for m in group}
     return RawOutcome(
         manifests=list(manifests.values()),
@@ -138,6 +141,8 @@ def _nothing(table: RawTable, today: date) -> RawOutcome:
     why = "none of these days had a changed record"
     if table.refresh is Refresh.SNAPSHOT:
         why = f"a snapshot tells only of today ({today}); other days are never filled with today's state"
+    elif table.history_days:
+        why = f"the platform tells of the last {table.history_days} days only; older ones stay as they are"
     return RawOutcome([], None, [], 0, 0, skipped=why)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from marketing_assets.platforms import ecb, meta_ads, shopee
+from marketing_assets.platforms import costs, ecb, google_ads, meta_ads, shopee, shopify
 from marketing_assets.platforms.platform import Platform
 from marketing_assets.tenants import Connection, Problem, Tenant
 
@@ -15,8 +15,11 @@ PLATFORMS: dict[str, Platform] = {
     p.name: p
     for p in (
         shopee.PLATFORM,
+        shopify.PLATFORM,
         meta_ads.PLATFORM,
+        google_ads.PLATFORM,
         ecb.PLATFORM,
+        costs.PLATFORM,
     )
 }
 
@@ -60,6 +63,9 @@ def _mistakes(connection: Connection) -> Iterator[tuple[str, str]]:
     of = PLATFORMS.get(connection.platform)
     if of is None:
         yield "platform", f"{UnknownPlatform(connection.platform)}"
+        return
+    if not of.base_url:
+        yield "platform", f"{of.title} take no connection, every tenant has them; remove it"
         return
     if not connection.account_id and not of.implicit:
         yield "account_id", f"is missing; write the id of the {of.title} account"
@@ -108,9 +114,10 @@ def tenant_json_schema() -> dict[str, Any]:
     schema = Tenant.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     connection = schema["$defs"]["Connection"]
-    connection["properties"]["platform"]["enum"] = sorted(PLATFORMS)
+    connected = [of for of in PLATFORMS.values() if of.base_url]
+    connection["properties"]["platform"]["enum"] = sorted(of.name for of in connected)
     secret = connection["properties"]["secrets"]["additionalProperties"]
-    connection["allOf"] = [_platform_schema(of, secret) for of in PLATFORMS.values()]
+    connection["allOf"] = [_platform_schema(of, secret) for of in connected]
     return schema
 
 

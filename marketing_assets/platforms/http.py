@@ -19,10 +19,12 @@ A request is sent again when its answer was lost, so clients only make calls tha
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 import httpx
@@ -54,6 +56,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _SECRET_PARTS = frozenset({"access_token", "sign", "appsecret_proof", "authorization"})
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whom to trust, read once a process: the list of authorities takes longer to read than most answers."""
+    return httpx.create_ssl_context()
 
 
 @dataclass
@@ -102,7 +110,9 @@ class Transport:
         self._generation = 0
         self._halt = Halt(clock)
         pool = httpx.Limits(max_connections=None, max_keepalive_connections=limits.concurrency)
-        self._http = httpx.Client(timeout=limits.timeout_seconds, limits=pool, transport=transport)
+        self._http = httpx.Client(
+            verify=_trusted(), timeout=limits.timeout_seconds, limits=pool, transport=transport
+        )
 
     def send(self, call: Call) -> Answer:
         """The platform's answer, after as many tries as its complaints allow; raises `PlatformError`."""
@@ -163,7 +173,7 @@ class Transport:
         url = (call.base_url or self._base_url).rstrip("/") + call.path
         headers = dict(parts.get("headers") or {})
         if call.body is not None:
-            headers.setdefault("content-type", "application/json")
+            headers.setdefault("content-type", call.content_type)
         params = {**call.params, **(parts.get("params") or {})}
         received = 0
         try:

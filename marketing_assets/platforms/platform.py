@@ -18,7 +18,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict
 
 from marketing_assets.partitions import DayRange
-from marketing_assets.platforms.http import Transport
+from marketing_assets.platforms.http import Counters
 from marketing_assets.schema import Table
 from marketing_assets.tenants import Connection, Tenant
 
@@ -59,10 +59,16 @@ class Control:
     figures: Mapping[str, Decimal]
 
 
-class Client(Protocol):
-    """One connection's API. `transport` carries the call counters."""
+class Source(Protocol):
+    """What a client reads from, an HTTP transport or a folder: it counts what it does."""
 
-    transport: Transport
+    counters: Counters
+
+
+class Client(Protocol):
+    """One connection's API, or what stands for it. `transport` carries the call counters."""
+
+    transport: Source
 
     def close(self) -> None: ...
 
@@ -80,13 +86,16 @@ class RawTable:
     """A table of a platform: its contract, how often it changes and how it is fetched.
 
     `fetch` yields the pages of a window, then its controls. For `SNAPSHOT` tables the window is one day.
-    `restatement_days` is how many days back numbers may still change.
+    `restatement_days` is how many days back numbers may still change. `history_days` is how many days back
+    the platform tells anything (0 = without limit): older days are never fetched, so that what was kept of
+    them stays.
     """
 
     contract: Table
     refresh: Refresh
     fetch: Callable[[Any, Window], Iterator[Page | Control]]
     restatement_days: int = 0
+    history_days: int = 0
 
     @property
     def name(self) -> str:
@@ -112,12 +121,13 @@ class Platform:
     `changed_days` gives the local days (of the given zone) whose records changed between two instants, each
     with the instant of its newest change. `authorize` walks a person through the platform's consent.
     `prove` makes the cheapest call that shows a connection works and returns one line for a person.
-    `secrets` and `optional_secrets` say of each secret, by name, what it is.
+    `secrets` and `optional_secrets` say of each secret, by name, what it is. `base_url` is empty where
+    nothing is asked over HTTP; such a platform is implicit and takes no connection.
     """
 
     name: str
     title: str
-    kind: Literal["commerce", "ads", "reference"]
+    kind: Literal["commerce", "ads", "reference", "costs"]
     base_url: str
     tables: tuple[RawTable, ...]
     connect: Callable[[Tenant, Connection], Any]
@@ -128,7 +138,7 @@ class Platform:
     changed_days: Callable[[Any, datetime, datetime, ZoneInfo], Mapping[date, datetime]] | None = None
     authorize: Callable[..., str] | None = None
     implicit: bool = False
-    """Every tenant has it without a connection in its YAML (public reference data)."""
+    """Every tenant has it without a connection in its YAML (public reference data, files)."""
 
 
 def with_context(record: bytes, context: Mapping[str, Any]) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 import orjson
 
@@ -16,7 +17,8 @@ from marketing_assets.platforms.failures import Complaint
 class Call:
     """One API call before signing. `params` values are text; `json` is serialised once, then signed.
 
-    `path` has no query. `params` and `json` may hold secrets, so they stay out of the repr.
+    `form` goes in the body instead of `json`, as browsers send forms. `path` has no query. `params`, `json`
+    and `form` may hold secrets, so they stay out of the repr.
     """
 
     method: str
@@ -24,11 +26,18 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
     base_url: str | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
 
     @cached_property
     def body(self) -> bytes | None:
         """The bytes that go over the wire, for dialects that sign them."""
+        if self.form is not None:
+            return urlencode(self.form).encode()
         return None if self.json is None else orjson.dumps(self.json)
+
+    @property
+    def content_type(self) -> str:
+        return "application/json" if self.form is None else "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)

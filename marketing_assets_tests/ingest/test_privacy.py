@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketing_assets.ingest.privacy import UNREADABLE, Masker, keyed_hash
+from marketing_assets.platforms.google_ads.tables import CHANGES
 from marketing_assets.platforms.meta_ads.tables import INSIGHTS
 from marketing_assets.platforms.shopee.tables import ORDERS
 
@@ -75,6 +76,14 @@ def test_drift_in_a_table_without_personal_fields_is_still_masked() -> None:
     record, drift = masked({"account_id": "1", "viewer_email": "a@b.co", "note_to": 3}, INSIGHTS)
     assert record["viewer_email"] == keyed_hash(KEY, "a@b.co")
     assert drift == {"viewer_email", "note_to"}
+
+
+def test_whatever_comes_in_an_ignored_field_is_no_drift_beside_columns_that_stand_in_it() -> None:
+    state = {"campaign": {"name": "Sommer", "status": "PAUSED"}, "adGroup": {"name": "x"}}
+    record = {"changeEvent": {"resourceName": "1", "newResource": state, "note": "y"}}
+    kept, drift = masked(record, CHANGES)
+    assert drift == {"changeEvent.note"}
+    assert kept["changeEvent"]["newResource"] == state
 
 
 def test_what_is_no_object_leaves_nothing_behind() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from marketing_assets.ingest.validation import Frame, Judge, Validated, record_key
 from marketing_assets.partitions import DayRange
+from marketing_assets.platforms.google_ads.tables import CAMPAIGN_PERFORMANCE
 from marketing_assets.platforms.meta_ads.tables import CAMPAIGNS, INSIGHTS
 from marketing_assets.platforms.shopee.tables import ORDERS, PRODUCTS
 from marketing_assets.schema import polars_schema
@@ -216,3 +217,42 @@ def test_half_an_emoji_costs_no_record() -> None:
 def test_of_a_field_that_comes_twice_the_last_counts() -> None:
     twice = lines(ORDER).replace(b'"cod":', b'"order_sn":"B2","cod":').strip()
     assert orders(ORDER, twice).rows["order_sn"].to_list() == ["A1", "B2"]
+
+
+GOOGLE: dict[str, Any] = {
+    "customer": {"id": "7301188201", "currencyCode": "THB", "timeZone": "Asia/Bangkok"},
+    "campaign": {"id": "21010000000", "name": "Search"},
+    "segments": {"date": "2026-11-02", "device": "MOBILE"},
+    "metrics": {
+        "impressions": "173",
+        "clicks": "33",
+        "costMicros": "113730000",
+        "conversions": 5.49,
+        "conversionsValue": 1965.31,
+    },
+}
+
+
+def google(**metrics: Any) -> Validated:
+    record = GOOGLE | {"metrics": GOOGLE["metrics"] | metrics}
+    return Judge(CAMPAIGN_PERFORMANCE, FRAME).judge(lines(record), 0)
+
+
+def test_a_row_of_google_is_typed_by_the_contract() -> None:
+    row = google().rows.row(0, named=True)
+    assert (row["impressions"], row["clicks"], row["day"]) == (173, 33, date(2026, 11, 2))
+    assert (row["cost"], row["conversions"]) == (Decimal("113.73"), Decimal("5.49"))
+    assert (row["account_id"], row["currency_code"]) == ("7301188201", "THB")
+
+
+@given(st.integers(min_value=-(10**20), max_value=10**20), st.booleans())
+def test_micros_are_money_to_the_last_digit(amount: int, as_text: bool) -> None:
+    result = google(costMicros=str(amount) if as_text or abs(amount) >= 2**63 else amount)
+    assert result.rows["cost"].to_list() == [Decimal(amount).scaleb(-6)]
+
+
+@pytest.mark.parametrize("wrong", ["1.5", "12 THB", "1e6", "--1", "1_000_000"])
+def test_micros_that_are_no_whole_number_are_a_breach(wrong: str) -> None:
+    result = google(costMicros=wrong)
+    assert result.rows.is_empty()
+    assert f"cost: '{wrong}' is no NUMERIC" in reasons(result)[0]

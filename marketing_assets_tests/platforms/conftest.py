@@ -12,7 +12,14 @@ SEED = 7
 
 
 def _fast(running: Sandbox) -> Sandbox:
-    running.world.settings.update({"shopee_requests_per_second": 100_000, "shopee_burst": 100_000})
+    running.world.settings.update(
+        {
+            "shopee_requests_per_second": 100_000,
+            "shopee_burst": 100_000,
+            "shopify_bucket": 1_000_000,
+            "shopify_restore_per_second": 1_000_000,
+        }
+    )
     return running
 
 
@@ -31,4 +38,6 @@ def sandbox(shared: Sandbox) -> Iterator[Sandbox]:
     yield shared
     shared.world.faults.clear()
     shared.world.book.clear()
+    for store in shared.world.storefronts.values():
+        store.forget()
     shared.world.settings.update(before)

@@ -16,12 +16,16 @@ import orjson
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.ecb import resource as ecb
+from marketing_assets.platforms.google_ads import resource as google
+from marketing_assets.platforms.google_ads.client import GoogleAdsClient
 from marketing_assets.platforms.http import Limits
 from marketing_assets.platforms.meta_ads import resource as meta
 from marketing_assets.platforms.meta_ads.client import MetaClient
 from marketing_assets.platforms.platform import Control, Page, RawTable, Window
 from marketing_assets.platforms.shopee import resource as shopee
 from marketing_assets.platforms.shopee.client import ShopeeClient
+from marketing_assets.platforms.shopify import resource as shopify
+from marketing_assets.platforms.shopify.client import ShopifyClient
 from marketing_assets.platforms.tokens import Tokens
 from marketing_assets.sandbox.accounts import TENANTS
 from marketing_assets.sandbox.apis.shopee import credentials
@@ -118,6 +122,76 @@ def meta_client(
         store=MemoryTokens(),
         limits=FAST,
         sleep=no_sleep,
+    )
+
+
+def google_connection(sandbox: Sandbox, name: str = "siam", **settings: Any) -> Connection:
+    account = TENANTS[name].google
+    own = {"client_id": account.client_id, "login_customer_id": account.manager_id}
+    return Connection.model_validate(
+        {
+            "platform": "google_ads",
+            "account_id": account.customer_id,
+            "base_url": sandbox.urls["google_ads"],
+            "settings": own | settings,
+        }
+    )
+
+
+def google_client(
+    sandbox: Sandbox,
+    name: str = "siam",
+    *,
+    client_secret: str = "",
+    store: MemoryTokens | None = None,
+    now: Callable[[], float] = time.time,
+    **settings: Any,
+) -> GoogleAdsClient:
+    """A client with a consent of its own, unless the store holds one."""
+    return google.build(
+        tenant_of(name),
+        google_connection(sandbox, name, **settings),
+        client_secret=client_secret or TENANTS[name].google.client_secret,
+        store=store or google_tokens(name),
+        now=now,
+        sleep=no_sleep,
+        limits=FAST,
+    )
+
+
+def google_tokens(name: str = "siam", access_token: str = "", expires_at: float = 0) -> MemoryTokens:
+    """A store with a user's refresh token, and an access token that is over unless told."""
+    account = TENANTS[name].google
+    tokens = Tokens(access_token, account.refresh_token, expires_at=expires_at)
+    return MemoryTokens({(name, "google_ads", account.customer_id): tokens})
+
+
+def shopify_client(
+    sandbox: Sandbox,
+    *,
+    access_token: str | None = None,
+    limits: Limits = FAST,
+    sleep: Callable[[float], None] = no_sleep,
+    **settings: str,
+) -> ShopifyClient:
+    """A client of northwind's shop, with the token of its own app unless told."""
+    shop = TENANTS["northwind"].shopify
+    assert shop is not None
+    connection = Connection.model_validate(
+        {
+            "platform": "shopify",
+            "account_id": shop.shop_id,
+            "base_url": sandbox.urls["shopify"],
+            "settings": settings,
+        }
+    )
+    return shopify.build(
+        tenant_of("northwind"),
+        connection,
+        access_token=shop.access_token if access_token is None else access_token,
+        store=MemoryTokens(),
+        limits=limits,
+        sleep=sleep,
     )
 
 

@@ -37,12 +37,16 @@ def test_tables_are_named_after_their_platform_and_no_name_comes_twice() -> None
     assert len(names) == len(set(names))
     for name, of in PLATFORMS.items():
         assert of.name == name
-        assert all(table.name.startswith(f"{name}_") for table in of.tables)
+        if of.base_url:  # files are of no platform
+            assert all(table.name.startswith(f"{name}_") for table in of.tables)
 
 
 def test_a_platform_is_found_by_its_name() -> None:
     assert platform("shopee").title == "Shopee"
-    with pytest.raises(UnknownPlatform, match="there is no platform 'etsy'; known: ecb, meta_ads, shopee"):
+    with pytest.raises(
+        UnknownPlatform,
+        match="there is no platform 'etsy'; known: costs, ecb, google_ads, meta_ads, shopee, shopify",
+    ):
         platform("etsy")
 
 
@@ -66,7 +70,7 @@ def test_good_connections_have_no_mistakes() -> None:
         (
             {**SHOPEE, "platform": "shoppee"},
             "platform",
-            "there is no platform 'shoppee'; known: ecb, meta_ads",
+            "there is no platform 'shoppee'; known: costs, ecb, google_ads",
         ),
         ({**SHOPEE, "account_id": ""}, "account_id", "is missing; write the id of the Shopee account"),
         ({**SHOPEE, "settings": {}}, "settings.partner_id", "is missing; Shopee needs it"),
@@ -77,6 +81,11 @@ def test_good_connections_have_no_mistakes() -> None:
             "is no setting of Shopee; known: partner_id",
         ),
         ({**META, "settings": {"api_version": "26"}}, "settings.api_version", "(given: '26')"),
+        (
+            {"platform": "costs"},
+            "platform",
+            "Cost files take no connection, every tenant has them; remove it",
+        ),
         ({"platform": "ecb", "settings": {"a": 1}}, "settings.a", "known: none"),
         ({**SHOPEE, "secrets": {}}, "secrets.partner_key", "is missing; add it with env, file or google"),
         (
@@ -109,7 +118,8 @@ def test_every_mistake_is_named_at_once() -> None:
 def test_the_schema_for_editors_knows_every_platform_and_what_it_asks() -> None:
     schema = tenant_json_schema()
     connection = schema["$defs"]["Connection"]
-    assert connection["properties"]["platform"]["enum"] == ["ecb", "meta_ads", "shopee"]
+    known = ["ecb", "google_ads", "meta_ads", "shopee", "shopify"]
+    assert connection["properties"]["platform"]["enum"] == known
     asks = {part["if"]["properties"]["platform"]["const"]: part["then"] for part in connection["allOf"]}
     assert asks["shopee"]["required"] == ["account_id", "settings", "secrets"]
     assert asks["shopee"]["properties"]["settings"]["required"] == ["partner_id"]

@@ -10,9 +10,9 @@ import orjson
 import pytest
 
 from marketing_assets.platforms.http import Call, Failure, PlatformError
+from marketing_assets.platforms.renewing import RenewedTokens
 from marketing_assets.platforms.shopee.dialect import CLASSES, PublicDialect, read_complaint, signature
 from marketing_assets.platforms.shopee.resource import prove
-from marketing_assets.platforms.shopee.tokens import ShopTokens
 from marketing_assets.platforms.tokens import TokenKey, Tokens
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets_tests.platforms.sandboxed import MemoryTokens, asked, authorised, shopee_client
@@ -210,7 +210,7 @@ def test_two_processes_share_one_refresh() -> None:
     found = []
 
     def process() -> None:
-        tokens = ShopTokens(store, key, exchange, now=lambda: 900.0)
+        tokens = RenewedTokens(store, key, exchange, now=lambda: 900.0)
         started.wait(timeout=5)
         found.append(tokens.access_token())
 

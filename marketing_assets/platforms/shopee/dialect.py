@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from marketing_assets.platforms.http import Call, Complaint, Failure
-from marketing_assets.platforms.shopee.tokens import ShopTokens
+from marketing_assets.platforms.renewing import RenewedTokens
 
 CLASSES: Mapping[str, Failure] = {
     "error_sign": Failure.CONFIG,
@@ -141,7 +141,7 @@ class ShopDialect(_Signing):
         partner_id: int,
         partner_key: str,
         shop_id: str,
-        tokens: ShopTokens,
+        tokens: RenewedTokens,
         now: Callable[[], float] = time.time,
     ):
         super().__init__(partner_id=partner_id, partner_key=partner_key, now=now)

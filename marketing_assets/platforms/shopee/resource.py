@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from marketing_assets.platforms.http import Call, Dialect, Limits, Transport
 from marketing_assets.platforms.reading import read
+from marketing_assets.platforms.renewing import RenewedTokens
 from marketing_assets.platforms.shopee.client import ShopeeClient
 from marketing_assets.platforms.shopee.dialect import PublicDialect, ShopDialect
 from marketing_assets.platforms.shopee.products import SHOP_PATH
-from marketing_assets.platforms.shopee.tokens import ShopTokens
 from marketing_assets.platforms.token_stores import token_store
 from marketing_assets.platforms.tokens import TokenKey, Tokens, TokenStore
 from marketing_assets.secrets import connection_secrets
@@ -97,7 +97,7 @@ def build(
         partner_id=partner_id,
         partner_key=partner_key,
         shop_id=connection.account_id,
-        tokens=ShopTokens(store, key, exchange, now),
+        tokens=RenewedTokens(store, key, exchange, now),
         now=now,
     )
     return ShopeeClient(transport_with(dialect), connection.account_id)

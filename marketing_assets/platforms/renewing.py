@@ -1,7 +1,4 @@
-"""The access token of one shop: read from the token store, renewed before it expires.
-
-An access token lives 4 hours; a refresh token 30 days, and it works once.
-"""
+"""The access token of one connection: read from the token store, renewed before it expires."""
 
 from __future__ import annotations
 
@@ -13,11 +10,11 @@ from marketing_assets.platforms.http import Failure, PlatformError
 from marketing_assets.platforms.tokens import TokenKey, Tokens, TokenStore, refresh_tokens
 
 RENEW_BEFORE_SECONDS = 300
-"""The old token works about 5 minutes longer, so calls under way with it still go through."""
+"""Long enough that calls under way with the old token still go through."""
 
 
-class ShopTokens:
-    """Safe to use from several threads. `exchange` trades the stored tokens for new ones at Shopee."""
+class RenewedTokens:
+    """Safe to use from several threads. `exchange` trades the stored tokens for new ones at the platform."""
 
     def __init__(
         self,
@@ -31,7 +28,7 @@ class ShopTokens:
         self._held: Tokens | None = None
 
     def access_token(self) -> str:
-        """A token that is good for some minutes; class AUTH_DEAD where the shop never gave one."""
+        """A token that is good for some minutes; class AUTH_DEAD where the account never gave one."""
         with self._lock:
             held = self._tokens()
             if held.expires_at is not None and held.expires_at - self._now() < RENEW_BEFORE_SECONDS:
@@ -39,7 +36,7 @@ class ShopTokens:
             return held.access_token
 
     def renew(self) -> None:
-        """Get a new token although the present one should still be good: Shopee refused it."""
+        """Get a new token although the present one should still be good: the platform refused it."""
         with self._lock:
             self._renewed(self._tokens())
 
