@@ -37,7 +37,52 @@
     cast({{ dbt.dateadd(part, -count, day) }} as date)
 {%- endmacro %}
 
-{#- Which list of days a node replaces: `days` of the run, or `mart_days` where rows compare days. -#}
+{#- Which list of days a node replaces: `days` of the run, `mart_days` where rows compare days, `onward_days`
+    where rows tell all that is known up to their day. -#}
 {% macro replaced_days(node_config) -%}
     {{ return((node_config.get('meta') or {}).get('replaces', 'days')) }}
+{%- endmacro %}
+
+{#- The first day of a day's month. -#}
+{% macro month_of(day) -%}
+    cast({{ dbt.date_trunc('month', day) }} as date)
+{%- endmacro %}
+
+{#- Whole days from a day to an instant (of UTC). -#}
+{% macro days_between(day, instant) -%}
+    {{ adapter.dispatch('days_between', 'marketing_assets')(day, instant) }}
+{%- endmacro %}
+
+{% macro duckdb__days_between(day, instant) -%}
+    date_diff('day', {{ day }}, cast({{ instant }} as date))
+{%- endmacro %}
+
+{% macro bigquery__days_between(day, instant) -%}
+    date_diff(cast({{ instant }} as date), {{ day }}, day)
+{%- endmacro %}
+
+{#- The calendar day of an instant in a time zone. -#}
+{% macro local_day(instant, zone) -%}
+    {{ adapter.dispatch('local_day', 'marketing_assets')(instant, zone) }}
+{%- endmacro %}
+
+{% macro duckdb__local_day(instant, zone) -%}
+    cast(timezone({{ zone }}, {{ instant }}) as date)
+{%- endmacro %}
+
+{% macro bigquery__local_day(instant, zone) -%}
+    date({{ instant }}, {{ zone }})
+{%- endmacro %}
+
+{#- The last calendar day before an instant: what ends at midnight has its last day before. -#}
+{% macro last_local_day(instant, zone) -%}
+    {{ adapter.dispatch('last_local_day', 'marketing_assets')(instant, zone) }}
+{%- endmacro %}
+
+{% macro duckdb__last_local_day(instant, zone) -%}
+    {{ local_day(instant ~ ' - interval 1 second', zone) }}
+{%- endmacro %}
+
+{% macro bigquery__last_local_day(instant, zone) -%}
+    {{ local_day('timestamp_sub(' ~ instant ~ ', interval 1 second)', zone) }}
 {%- endmacro %}

@@ -60,3 +60,16 @@
 {% macro bigquery__first_element(array) -%}
     {{ array }}[safe_offset(0)]
 {%- endmacro %}
+
+{#- The sum of one field over an array of records; zero where it is empty. -#}
+{% macro sum_of(array, field) -%}
+    {{ adapter.dispatch('sum_of', 'marketing_assets')(array, field) }}
+{%- endmacro %}
+
+{% macro duckdb__sum_of(array, field) -%}
+    cast(coalesce(list_sum(list_transform({{ array }}, lambda r: r.{{ field }})), 0) as decimal(38, 9))
+{%- endmacro %}
+
+{% macro bigquery__sum_of(array, field) -%}
+    coalesce((select sum(r.{{ field }}) from unnest({{ array }}) as r), 0)
+{%- endmacro %}

@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import threading
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.graph.nodes import ModelNode
 
 from marketing_assets.settings import Settings
 
@@ -44,9 +47,29 @@ class DbtProject:
         content: dict[str, Any] = orjson.loads((self.parsed_dir / "manifest.json").read_bytes())
         return content
 
-    def fresh_manifest(self) -> Manifest:
-        """The manifest as dbt runs it. A run changes it, so each gets its own."""
+    def fresh_manifest(self, names: Collection[str] | None = None) -> Manifest:
+        """The manifest as dbt runs it. A run changes it, so each gets its own.
+
+        With `names` it holds these nodes and what they read from alone, because dbt looks through all nodes
+        for each name that it is to select.
+        """
         manifest = Manifest.from_msgpack((self.parsed_dir / "partial_parse.msgpack").read_bytes())
+        if names is not None:
+            # Hooks of the run are nodes too.
+            nodes = manifest.nodes.items()
+            chosen = {
+                k for k, node in nodes if node.name in names or node.resource_type is NodeType.Operation
+            }
+            parents = {parent for key in chosen for parent in manifest.nodes[key].depends_on_nodes}
+            read = parents & manifest.nodes.keys()
+            for key in manifest.nodes.keys() - chosen - read:
+                del manifest.nodes[key]
+            for key in read - chosen:
+                # What they read from in turn is not there, and is not asked.
+                node = manifest.nodes[key]
+                if isinstance(node, ModelNode):
+                    node.depends_on.nodes = []
+            manifest.unit_tests.clear()
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return manifest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -34,7 +35,7 @@ def materializations(
 def _metadata(
     key: dg.AssetKey, outcome: NodeOutcome, written: Written | None, node: Mapping[str, Any], days: RunDays
 ) -> dict[str, Any]:
-    replaced = days.mart_days if _compares(node) else days.days
+    replaced: tuple[date, ...] = getattr(days, _replaces(node))
     found: dict[str, Any] = {
         "dagster/table_name": ".".join(key.path),
         "days": len(replaced),
@@ -54,8 +55,9 @@ def _metadata(
     return found
 
 
-def _compares(node: Mapping[str, Any]) -> bool:
-    return (node["config"].get("meta") or {}).get("replaces") == "mart_days"
+def _replaces(node: Mapping[str, Any]) -> str:
+    """Which of the run's lists of days the node's table was replaced for."""
+    return str((node["config"].get("meta") or {}).get("replaces", "days"))
 
 
 def column_schema(written: Written, node: Mapping[str, Any]) -> dg.TableSchema:

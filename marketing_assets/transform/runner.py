@@ -7,7 +7,7 @@ project again first, because the vars differ with every run.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ def build(
     project: DbtProject,
     tenant_id: str,
     settings: Settings,
-    select: Iterable[str],
+    select: Collection[str],
     variables: Mapping[str, Any],
     target_path: Path,
     log: Callable[[str], None],
@@ -96,11 +96,11 @@ def build(
 
     if settings.warehouse == "duckdb":
         file = settings.warehouse_file(tenant_id)
-        return _in_file(file, settings.lock_timeout_seconds, lambda: invoke(project.fresh_manifest()))
+        return _in_file(file, settings.lock_timeout_seconds, lambda: invoke(project.fresh_manifest(select)))
     # Google's libraries take half a second to import, which nobody on DuckDB should wait for.
     from marketing_assets.transform.datasets import point_at
 
-    manifest = project.fresh_manifest()
+    manifest = project.fresh_manifest(select)
     point_at(manifest, settings, tenant_id)
     # dbt's own tables of incoming rows have one name a model, so two runs of a tenant take turns.
     lock = settings.home.absolute() / "locks" / tenant_id / "transform.lock"

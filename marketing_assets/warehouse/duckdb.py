@@ -1,6 +1,7 @@
 """The warehouse on DuckDB: one file a tenant, a schema a layer.
 
-Every method opens the file and closes it again, because dbt and other processes need it too.
+Every method opens the file and closes it again, because dbt and other processes need it too; `held` keeps
+it open over a few of them.
 """
 
 from __future__ import annotations
@@ -62,6 +63,18 @@ class DuckDBWarehouse(Warehouse):
         self.memory_limit = memory_limit
         self.lock_timeout_seconds = lock_timeout_seconds
         self.tenant_id = path.stem
+        self._holding = False
+        self._held: Connection | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Inside, the file stays open from its first use on: opening it costs more than a small statement."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            self._let_go()
 
     def replace_days(
         self,
@@ -195,7 +208,14 @@ class DuckDBWarehouse(Warehouse):
         return target
 
     def _connect(self) -> Connection:
+        if self._holding and self._held is None:
+            self._held = connect(self.path, self.memory_limit, self.lock_timeout_seconds)
         return connect(self.path, self.memory_limit, self.lock_timeout_seconds)
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     def _write(
         self,
@@ -222,6 +242,7 @@ class DuckDBWarehouse(Warehouse):
                 except duckdb.Error as error:
                     if limit == limits[-1] or not says_no_memory(error):
                         raise
+                    self._let_go()  # a failed commit may have closed the database for good
                     _LOG.info("%s: does not fit into %s, trying with more: %s", place, limit, error)
         raise AssertionError("unreachable")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -95,6 +96,11 @@ class Warehouse(ABC):
     """
 
     tenant_id: str
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """What is done inside may share what opening the warehouse costs. Nothing else changes."""
+        yield
 
     @abstractmethod
     def replace_days(

@@ -10,7 +10,9 @@ from typing import Any
 import polars as pl
 
 from marketing_assets.partitions import DayRange
+from marketing_assets.platforms.costs import tables as costs
 from marketing_assets.platforms.ecb import tables as ecb
+from marketing_assets.platforms.google_ads import tables as google_ads
 from marketing_assets.platforms.meta_ads import tables as meta_ads
 from marketing_assets.platforms.shopee import tables as shopee
 from marketing_assets.schema import Table, polars_schema
@@ -19,6 +21,7 @@ from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 Row = dict[str, Any]
 SHOP = "220011881"
 ACCOUNT = "101550000000001"
+SEARCH_ACCOUNT = "7301188201"
 
 
 def write(warehouse: Warehouse, table: Table, rows: list[Row], days: DayRange) -> None:
@@ -125,9 +128,61 @@ def campaign(day: date, campaign_id: str = "10", status: str = "ACTIVE", **field
         "account_id": ACCOUNT,
         "id": campaign_id,
         "name": "Lamps",
+        "currency": "THB",
         "effective_status": status,
         "objective": "OUTCOME_SALES",
     } | fields
+
+
+def adset(day: date, adset_id: str, campaign_id: str = "10", **fields: Any) -> Row:
+    return {
+        "day": day,
+        "account_id": ACCOUNT,
+        "id": adset_id,
+        "campaign_id": campaign_id,
+        "currency": "THB",
+        "effective_status": "ACTIVE",
+    } | fields
+
+
+def google_budget(day: date, budget_id: str, amount: str | None, **fields: Any) -> Row:
+    return {
+        "day": day,
+        "account_id": SEARCH_ACCOUNT,
+        "currency_code": "THB",
+        "budget_id": budget_id,
+        "period": "DAILY",
+        "amount": None if amount is None else Decimal(amount),
+        "is_shared": False,
+    } | fields
+
+
+def google_campaign(day: date, campaign_id: str, cost: str = "0", **fields: Any) -> Row:
+    """A campaign's day on phones."""
+    return {
+        "day": day,
+        "account_id": SEARCH_ACCOUNT,
+        "account_name": "Siam Search",
+        "currency_code": "THB",
+        "time_zone": "Asia/Bangkok",
+        "campaign_id": campaign_id,
+        "campaign_name": f"Campaign {campaign_id}",
+        "campaign_status": "ENABLED",
+        "advertising_channel_type": "SEARCH",
+        "date": day,
+        "device": "MOBILE",
+        "impressions": 100,
+        "clicks": 10,
+        "cost": Decimal(cost),
+        "conversions": Decimal(0),
+        "conversions_value": Decimal(0),
+    } | fields
+
+
+def google_ad(day: date, campaign_id: str, ad: str, cost: str = "0", **fields: Any) -> Row:
+    """An ad's day on phones."""
+    own = {"ad_group_id": f"{campaign_id}1", "ad_group_name": "Group", "ad_id": ad, "ad_name": ""}
+    return google_campaign(day, campaign_id, cost) | own | fields
 
 
 def shop(day: date, name: str = "Siam Home", **fields: Any) -> Row:
@@ -145,6 +200,39 @@ def product(day: date, item_id: str = "9001", **fields: Any) -> Row:
         "item_sku": "LAMP-01",
         "price_info": [{"currency": "THB", "original_price": Decimal(120), "current_price": Decimal(100)}],
         "total_available_stock": 7,
+    } | fields
+
+
+def cost(day: date, amount: str = "100", **fields: Any) -> Row:
+    return {
+        "day": day,
+        "date": day,
+        "cost_id": "c1",
+        "kind": "agency",
+        "name": "Retainer",
+        "amount": Decimal(amount),
+        "currency": "THB",
+        "file_name": "agency.csv",
+        "file_line": 2,
+        "from_date": day,
+        "to_date": day,
+        "period_amount": Decimal(amount),
+    } | fields
+
+
+def unit_cost(
+    day: date, unit_cost: str, valid_from: date, valid_to: date | None = None, **fields: Any
+) -> Row:
+    """A row of the list as it stood on a day."""
+    return {
+        "day": day,
+        "sku_master": "LAMP",
+        "unit_cost": Decimal(unit_cost),
+        "currency": "THB",
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+        "file_name": "cogs.csv",
+        "file_line": 2,
     } | fields
 
 
@@ -183,11 +271,36 @@ class Raw:
     def campaigns(self, days: DayRange, *rows: Row) -> None:
         write(self.warehouse, meta_ads.CAMPAIGNS, list(rows), days)
 
+    def adsets(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, meta_ads.ADSETS, list(rows), days)
+
+    def ad_accounts(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, meta_ads.ACCOUNTS, list(rows), days)
+
+    def google_campaign_days(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, google_ads.CAMPAIGN_PERFORMANCE, list(rows), days)
+
+    def google_ads(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, google_ads.AD_PERFORMANCE, list(rows), days)
+
+    def google_campaigns(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, google_ads.CAMPAIGNS, list(rows), days)
+
+    def google_budgets(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, google_ads.CAMPAIGN_BUDGETS, list(rows), days)
+
     def rates(self, days: DayRange, *rows: Row) -> None:
         write(self.warehouse, ecb.FX_RATES, list(rows), days)
+
+    def costs(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, costs.COSTS, list(rows), days)
+
+    def cogs(self, days: DayRange, *rows: Row) -> None:
+        write(self.warehouse, costs.COGS, list(rows), days)
 
     def nothing(self, days: DayRange) -> None:
         """Days on which nothing happened, with exchange rates."""
         for empty in (self.orders, self.escrow, self.products, self.shops, self.insights, self.campaigns):
             empty(days)
+        self.costs(days)
         self.rates(days, *rates(days))

@@ -181,6 +181,7 @@ def test_old_days_run_without_any_snapshot(house: Any) -> None:
     h.raw.orders(ONE, order(D, "A1"))
     h.raw.escrow(ONE)
     h.raw.insights(ONE)
+    h.raw.costs(ONE)
     h.raw.rates(ONE, *rates(ONE))
     assert h.run(ONE).success
     assert [(r["shop_name"], r["revenue"]) for r in h.rows("mart.shop_performance")] == [(None, 100)]

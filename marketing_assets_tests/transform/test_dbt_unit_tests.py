@@ -15,7 +15,10 @@ from marketing_assets.transform.runner import let_go
 
 def test_unit_tests_pass(parsed_home: Path, tmp_path: Path) -> None:
     project = prepare_manifest(Settings(home=parsed_home))
-    variables = {"warehouse_file": str(tmp_path / "unit.duckdb"), "platforms": ["shopee", "meta_ads"]}
+    variables = {
+        "warehouse_file": str(tmp_path / "unit.duckdb"),
+        "platforms": ["shopee", "shopify", "meta_ads", "google_ads"],
+    }
     try:
         result = dbtRunner(manifest=project.fresh_manifest()).invoke(
             [

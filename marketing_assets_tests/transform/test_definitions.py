@@ -13,27 +13,59 @@ from marketing_assets.transform.sources import sources_file, sources_yaml
 
 STAGING = [
     "ads_performance",
+    "budgets",
     "campaigns",
+    "cogs",
+    "costs",
     "fx_rates",
+    "int_account_budgets",
     "int_campaign_days",
     "int_daily_campaigns",
     "int_daily_performance",
     "int_daily_shops",
+    "int_fee_rates",
+    "int_marketing_allocation",
+    "int_order_fees",
+    "int_order_lines",
     "int_shop_days",
+    "order_attribution",
+    "order_fees",
     "order_items",
     "orders",
     "products",
     "shops",
     "sku_mapping",
+    "stg_costs__cogs",
+    "stg_costs__costs",
     "stg_ecb__fx_rates",
     "stg_meta_ads__ads_performance",
+    "stg_meta_ads__budgets",
     "stg_meta_ads__campaigns",
+    "stg_shopee__order_fees",
     "stg_shopee__order_items",
     "stg_shopee__orders",
     "stg_shopee__products",
     "stg_shopee__shops",
 ]
-MARTS = ["campaign_performance", "daily_performance", "shop_performance"]
+MARTS = [
+    "ads_channel_performance",
+    "campaign_performance",
+    "campaign_profit",
+    "customer_value",
+    "daily_performance",
+    "daily_profit",
+    "order_profit",
+    "product_performance",
+    "restatement_curve",
+    "shop_performance",
+]
+OPS = [
+    "ads_expected_finals",
+    "ads_observations",
+    "observations",
+    "order_expected_finals",
+    "order_observations",
+]
 
 
 @pytest.fixture
@@ -43,7 +75,8 @@ def project(house: Any) -> DbtProject:
 
 def test_asset_keys(house: Any) -> None:
     keys = {k.to_user_string() for k in house().keys}
-    assert keys == {f"siam/staging/{t}" for t in STAGING} | {f"siam/mart/{t}" for t in MARTS}
+    layers = {"staging": STAGING, "mart": MARTS, "ops": OPS}
+    assert keys == {f"siam/{layer}/{name}" for layer, names in layers.items() for name in names}
 
 
 def test_raw_tables_are_upstream_under_the_tenants_prefix(house: Any) -> None:
@@ -66,11 +99,14 @@ def test_specs_carry_group_owner_kinds_tags_and_description(house: Any) -> None:
 
 def test_models_run_with_those_that_stand_or_fall_with_the_same_platforms(house: Any) -> None:
     domains = {a.op.name: {k.path[-1] for k in a.keys} for a in house().assets}
-    assert set(domains) == {f"siam_transform_{d}" for d in ("ads", "ads_commerce", "commerce", "reference")}
+    told = ("ads", "ads_commerce", "ads_commerce_costs", "commerce", "commerce_costs", "costs", "reference")
+    assert set(domains) == {f"siam_transform_{domain}" for domain in told}
     assert "shop_performance" in domains["siam_transform_commerce"]
-    assert "campaign_performance" in domains["siam_transform_ads"]
-    assert domains["siam_transform_ads_commerce"] == {"daily_performance", "int_daily_performance"}
+    assert {"ads_channel_performance", "campaign_performance"} <= domains["siam_transform_ads"]
+    assert {"daily_performance", "int_daily_performance"} <= domains["siam_transform_ads_commerce"]
+    assert {"customer_value", "daily_profit"} <= domains["siam_transform_ads_commerce_costs"]
     assert "fx_rates" in domains["siam_transform_reference"]
+    assert domains["siam_transform_costs"] == {"stg_costs__cogs", "stg_costs__costs", "cogs", "costs"}
 
 
 def test_checks_block_unless_they_warn(house: Any) -> None:

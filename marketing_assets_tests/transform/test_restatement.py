@@ -30,7 +30,7 @@ def fill(h: Any, day: date, price: str, spend: str = "10") -> None:
     h.raw.nothing(one(day))
     h.raw.orders(one(day), order(day, f"A{day}", item(1, price)))
     h.raw.insights(one(day), insight(day, "1", spend))
-    h.run(one(day))
+    h.write(one(day))
 
 
 def test_a_restated_day_changes_every_day_that_looks_back_at_it(house: Any) -> None:
@@ -45,7 +45,7 @@ def test_a_restated_day_changes_every_day_that_looks_back_at_it(house: Any) -> N
 
     # A late cancellation of half the day's sales.
     h.raw.orders(one(FIRST), order(FIRST, "half", item(1, "50")), order(FIRST, "gone", status="CANCELLED"))
-    h.run(one(FIRST))
+    h.write(one(FIRST))
 
     after = {r["day"]: r for r in h.rows("mart.daily_performance")}
     assert after[FIRST]["total_revenue"] == 50
@@ -72,7 +72,7 @@ def test_a_day_that_lost_all_its_rows_is_emptied(house: Any) -> None:
     fill(h, next_day, "70")
     h.raw.orders(one(FIRST))
     h.raw.insights(one(FIRST))
-    h.run(one(FIRST))
+    h.write(one(FIRST))
     assert {r["day"] for r in h.rows("staging.orders")} == {next_day}
     assert {r["day"] for r in h.rows("staging.order_items")} == {next_day}
     assert {r["day"] for r in h.rows("mart.campaign_performance")} == {next_day}
@@ -87,9 +87,9 @@ def test_a_run_may_be_repeated(house: Any) -> None:
     days = DayRange(FIRST, FIRST + timedelta(days=1))
     for day in days:
         fill(h, day, "100.123456789", "3.3")
-    h.run(days)
+    h.write(days)
     first = {table: h.frame(table).sort("day") for table in TABLES}
-    h.run(days)
+    h.write(days)
     for table, frame in first.items():
         assert h.frame(table).sort("day").equals(frame), table
 
@@ -101,9 +101,9 @@ def test_a_range_equals_its_days_one_by_one(house: Any) -> None:
         h.raw.nothing(days)
         h.raw.orders(days, *(order(d, f"A{d}", item(2, str(Decimal(10) + i))) for i, d in enumerate(days)))
         h.raw.insights(days, *(insight(d, "1", "7") for d in days))
-    ranged.run(days)
+    ranged.write(days)
     for day in days:
-        single.run(one(day))
+        single.write(one(day))
     for table in TABLES:
         left, right = (h.frame(table).drop("tenant_id").sort("day") for h in (ranged, single))
         assert left.equals(right), table

@@ -59,5 +59,16 @@ def test_vars_are_plain_text(tmp_path: object) -> None:
     given = dbt_vars(make_tenant(), Settings(), run)
     assert given["days"] == ["2025-01-01", "2025-01-02"]
     assert (given["first_day"], given["last_day"]) == ("2025-01-01", "2025-01-02")
+    assert given["onward_days"][:2] == given["days"] and given["onward_days"][-1] == f"{TODAY}"
     assert given["target_roas"] == "4"
     assert given["platforms"] == ["meta_ads", "shopee"]
+
+
+def test_onward_days_reach_from_the_first_day_of_the_run_to_today() -> None:
+    run = days_for_run([date(2026, 5, 30), date(2026, 5, 27)], TODAY)
+    assert run.onward_days == (*(date(2026, 5, day) for day in range(27, 32)), TODAY)
+
+
+def test_onward_days_never_end_before_the_run_does() -> None:
+    """A tenant's today may be a day ahead of another clock's."""
+    assert days_for_run([date(2026, 6, 2)], TODAY).onward_days == (date(2026, 6, 2),)

@@ -5,7 +5,11 @@ with sales as (
         sum(revenue) as revenue,
         sum(orders) as orders,
         sum(units) as units,
-        sum(refund_amount) as refund_amount
+        sum(refund_amount) as refund_amount,
+        min(case when is_final then 1 else 0 end) as is_final,
+        {{ sum_of_all('expected_revenue') }} as expected_revenue,
+        {{ sum_of_all('expected_revenue_low') }} as expected_revenue_low,
+        {{ sum_of_all('expected_revenue_high') }} as expected_revenue_high
     from {{ ref('int_daily_shops') }}
     where {{ tenant_days() }}
     group by day
@@ -18,7 +22,11 @@ ads as (
         sum(impressions) as impressions,
         sum(clicks) as clicks,
         sum(conversions) as conversions,
-        sum(conversion_value) as conversion_value
+        sum(conversion_value) as conversion_value,
+        min(case when is_final then 1 else 0 end) as is_final,
+        {{ sum_of_all('expected_conversions') }} as expected_conversions,
+        {{ sum_of_all('expected_conversions_low') }} as expected_conversions_low,
+        {{ sum_of_all('expected_conversions_high') }} as expected_conversions_high
     from {{ ref('int_daily_campaigns') }}
     where {{ tenant_days() }}
     group by day
@@ -36,7 +44,16 @@ select
     cast(coalesce(ads.clicks, 0) as {{ type_of('whole') }}) as clicks,
     {{ money('coalesce(ads.conversions, 0)') }} as conversions,
     {{ money('coalesce(ads.conversion_value, 0)') }} as conversion_value,
-    '{{ var("reporting_currency") }}' as currency
+    '{{ var("reporting_currency") }}' as currency,
+    -- A day of which no platform tells anything is final when it is old enough to be.
+    coalesce(least(sales.is_final, ads.is_final), sales.is_final, ads.is_final, 1) = 1
+    and {{ days_between('days.day', "date '" ~ var('today') ~ "'") }} >= {{ settles_last() }} as is_final,
+    sales.expected_revenue,
+    sales.expected_revenue_low,
+    sales.expected_revenue_high,
+    ads.expected_conversions,
+    ads.expected_conversions_low,
+    ads.expected_conversions_high
 from ({{ day_spine() }}) as days
 left join sales on days.day = sales.day
 left join ads on days.day = ads.day

@@ -37,6 +37,14 @@ sales as (
     from orders
     where is_revenue
     group by day, platform, shop_id
+),
+
+settling as (
+    {{ settling() }}
+),
+
+expectations as (
+    {{ newest_expectations(ref('order_expected_finals')) | indent(4) }}
 )
 
 select
@@ -50,7 +58,14 @@ select
     coalesce(sales.orders, 0) as orders,
     cast(coalesce(sales.units, 0) as {{ type_of('whole') }}) as units,
     {{ money('coalesce(sales.refund_amount, 0)') }} as refund_amount,
-    '{{ var("reporting_currency") }}' as currency
+    '{{ var("reporting_currency") }}' as currency,
+    coalesce(
+        expectations.is_final,
+        {{ days_between('spine.day', "date '" ~ var('today') ~ "'") }} >= settling.settles_after
+    ) as is_final,
+    {{ multiply_divide('sales.revenue', 'expectations.growth', '1') }} as expected_revenue,
+    {{ multiply_divide('sales.revenue', 'expectations.growth_low', '1') }} as expected_revenue_low,
+    {{ multiply_divide('sales.revenue', 'expectations.growth_high', '1') }} as expected_revenue_high
 from spine
 left join shops
     on
@@ -62,3 +77,10 @@ left join sales
         spine.day = sales.day
         and spine.platform = sales.platform
         and spine.shop_id = sales.shop_id
+left join expectations
+    on
+        spine.day = expectations.day
+        and spine.platform = expectations.platform
+        and spine.shop_id = expectations.account_id
+        and expectations.metric = 'revenue'
+left join settling on spine.platform = settling.platform

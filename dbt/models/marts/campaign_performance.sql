@@ -42,7 +42,12 @@ select
         when campaigns.roas >= {{ target_roas }} and campaigns.cpa <= {{ target_cpa }} then 'good'
         when campaigns.roas >= {{ target_roas }} or campaigns.cpa <= {{ target_cpa }} then 'warning'
         else 'poor'
-    end as performance_status
+    end as performance_status,
+    campaigns.is_final,
+    campaigns.expected_conversions,
+    campaigns.expected_conversions_low,
+    campaigns.expected_conversions_high,
+    campaigns.expected_conversion_value
 from campaigns
 left join statuses
     on

@@ -33,7 +33,14 @@ select
     {{ change('daily.revenue', 'last_month.revenue') }} as revenue_vs_last_month,
     {{ change('daily.roas', 'yesterday.roas') }} as roas_vs_yesterday,
     cast(null as {{ type_of('flag') }}) as is_anomaly,
-    cast(null as {{ type_of('text') }}) as anomaly_type
+    cast(null as {{ type_of('text') }}) as anomaly_type,
+    daily.is_final,
+    daily.expected_revenue,
+    daily.expected_revenue_low,
+    daily.expected_revenue_high,
+    daily.expected_conversions,
+    daily.expected_conversions_low,
+    daily.expected_conversions_high
 from daily
 left join daily as yesterday
     on {{ day_before('day', 1, 'daily.day') }} = yesterday.day

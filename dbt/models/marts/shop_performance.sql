@@ -24,7 +24,11 @@ select
     shops.currency,
     {{ change('shops.revenue', 'last_month.revenue') }} as revenue_mom,
     {{ change('shops.revenue', 'last_year.revenue') }} as revenue_yoy,
-    {{ change('shops.orders', 'last_month.orders') }} as orders_mom
+    {{ change('shops.orders', 'last_month.orders') }} as orders_mom,
+    shops.is_final,
+    shops.expected_revenue,
+    shops.expected_revenue_low,
+    shops.expected_revenue_high
 from shops
 left join shops as last_month
     on

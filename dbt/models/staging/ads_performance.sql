@@ -1,7 +1,7 @@
 {%- set reporting_currency = var('reporting_currency') -%}
 
 with ads as (
-    {{ union_platforms('ads_performance', ['meta_ads'], {
+    {{ union_platforms('ads_performance', ['meta_ads', 'google_ads'], {
         'tenant_id': 'text', 'day': 'day', 'platform': 'text', 'account_id': 'text',
         'account_name': 'text', 'account_time_zone': 'text', 'campaign_id': 'text',
         'campaign_name': 'text', 'adset_id': 'text', 'adset_name': 'text', 'ad_id': 'text',

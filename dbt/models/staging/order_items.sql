@@ -1,7 +1,7 @@
 {%- set reporting_currency = var('reporting_currency') -%}
 
 with items as (
-    {{ union_platforms('order_items', ['shopee'], {
+    {{ union_platforms('order_items', ['shopee', 'shopify'], {
         'tenant_id': 'text', 'day': 'day', 'platform': 'text', 'shop_id': 'text', 'order_id': 'text',
         'line_number': 'whole', 'item_id': 'text', 'variant_id': 'text', 'sku': 'text',
         'product_name': 'text', 'variant_name': 'text', 'quantity': 'whole', 'returned_quantity': 'whole',

@@ -1,9 +1,9 @@
 {%- set reporting_currency = var('reporting_currency') -%}
 
 with orders as (
-    {{ union_platforms('orders', ['shopee'], {
+    {{ union_platforms('orders', ['shopee', 'shopify'], {
         'tenant_id': 'text', 'day': 'day', 'platform': 'text', 'shop_id': 'text', 'order_id': 'text',
-        'order_status': 'text', 'order_status_normalized': 'text', 'is_unpaid': 'flag',
+        'customer_id': 'text', 'order_status': 'text', 'order_status_normalized': 'text', 'is_unpaid': 'flag',
         'is_revenue': 'flag', 'payment_method': 'text', 'units': 'whole', 'returned_units': 'whole',
         'gross_amount': 'money', 'discount_amount': 'money', 'net_amount': 'money',
         'refund_amount': 'money', 'currency': 'text', 'order_timestamp': 'instant',
@@ -62,6 +62,7 @@ select
     shop_id,
     shop_name,
     order_id,
+    customer_id,
     order_status,
     order_status_normalized,
     is_unpaid,

@@ -1,5 +1,5 @@
 with sold as (
-    {{ union_platforms('products', ['shopee'], {
+    {{ union_platforms('products', ['shopee', 'shopify'], {
         'tenant_id': 'text', 'day': 'day', 'platform': 'text', 'shop_id': 'text',
         'platform_product_id': 'text', 'variant_id': 'text', 'platform_sku': 'text',
         'product_name': 'text', 'variant_name': 'text', 'category': 'text', 'brand': 'text',

@@ -55,6 +55,7 @@ select
     'shopee' as platform,
     orders.shop_id,
     orders.order_sn as order_id,
+    nullif(orders.buyer_user_id, '') as customer_id,
     orders.order_status,
     case
         when orders.order_status = 'CANCELLED' then 'cancelled'
