@@ -75,9 +75,10 @@ def _further_tags(text: str) -> dict[str, str]:
 def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> list[str]:
     """Run the tenant's job in this process; returns what failed, in words. Raises `NotRunnable`."""
     # The definitions read every tenant and the dbt manifest: loaded only by the command that needs them.
-    from marketing_assets.definitions import defs
+    from marketing_assets.code_location import build_definitions
 
     settings = load_settings()
+    defs = build_definitions(settings)
     job = defs.resolve_job_def(f"{tenant}_refresh")
     keys = _selected(defs, tenant, select)
     _check_days(job, tenant, tags)

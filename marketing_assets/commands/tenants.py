@@ -10,6 +10,7 @@ import typer
 
 from marketing_assets.commands.shared import all_tenants, fail
 from marketing_assets.platforms.catalog import tenant_json_schema
+from marketing_assets.platforms.costs.resource import problems_of
 from marketing_assets.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Tenant files: check them, export their schema.")
@@ -17,8 +18,10 @@ app = typer.Typer(no_args_is_help=True, help="Tenant files: check them, export t
 
 @app.command()
 def check() -> None:
-    """Check every tenant file and name every mistake at once: file, field and remedy."""
+    """Check every tenant file and cost file and name every mistake at once: file, field and remedy."""
     tenants, problems = all_tenants(load_settings())
+    for tenant in tenants:
+        problems += problems_of(tenant)
     if problems:
         fail("\n".join(map(str, problems)) + f"\n{len(problems)} mistakes found")
     for tenant in tenants:

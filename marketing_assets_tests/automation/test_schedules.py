@@ -24,7 +24,7 @@ pytestmark = pytest.mark.xdist_group("installation")
 FILLED_AT = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 12)
 OLD = date(2026, 10, 3)
-WINDOW = DayRange(TODAY - 28 * ONE_DAY, TODAY)
+WINDOW = DayRange(TODAY - 30 * ONE_DAY, TODAY)
 SHOP = 'key:"siam/raw/shopee_orders" or key:"siam/raw/shopee_escrow"'
 
 
@@ -187,7 +187,7 @@ def test_a_platform_that_cannot_be_asked_costs_calls_and_no_change(house: House)
     key_file.write_text(key)
     [request] = asked.requests
     assert days_of(request).last == house.now().date()
-    assert len(days_of(request)) == 29
+    assert len(days_of(request)) == 31
     assert CHANGED_DAYS_TAG not in request.tags, "every day of the window is fetched"
     [warning] = asked.warnings
     assert "changed orders could not be listed, so the whole window is fetched: " in warning

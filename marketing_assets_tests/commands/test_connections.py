@@ -14,7 +14,7 @@ from marketing_assets.sandbox.accounts import NORTHWIND, SIAM
 from marketing_assets_tests.commands.conftest import Marketing
 from marketing_assets_tests.installation import Installation
 
-SHOP, ADS = str(SIAM.shopee.shop_id), SIAM.meta.account_id
+SHOP, ADS, SEARCH = str(SIAM.shopee.shop_id), SIAM.meta.account_id, SIAM.google.customer_id
 ADDRESS = re.compile(r"https?://\S+redirect_uri=\S+")
 
 
@@ -41,7 +41,9 @@ def consent_page(at: Installation, back: str) -> str:
     return f"{at.sandbox.urls['shopee']}/auth?{query}"
 
 
-@pytest.mark.parametrize(("platform", "account"), [("shopee", SHOP), ("meta_ads", ADS)])
+@pytest.mark.parametrize(
+    ("platform", "account"), [("shopee", SHOP), ("meta_ads", ADS), ("google_ads", SEARCH)]
+)
 def test_authorising_from_the_printed_address_to_the_kept_tokens(
     unauthorised: Installation, marketing: Marketing, platform: str, account: str
 ) -> None:
@@ -107,7 +109,10 @@ def test_authorising_meta_with_a_token_from_its_console(
     ("arguments", "said"),
     [
         (["siam", "ecb"], "needs no authorisation"),
-        (["siam", "shoppe"], "there is no platform 'shoppe'; known: ecb, meta_ads, shopee"),
+        (
+            ["siam", "shoppe"],
+            "there is no platform 'shoppe'; known: costs, ecb, google_ads, meta_ads, shopee, shopify",
+        ),
         (["simon", "shopee"], "there is no tenant 'simon'"),
         (
             ["siam", "shopee", "--account", "1"],
@@ -115,6 +120,8 @@ def test_authorising_meta_with_a_token_from_its_console(
         ),
         (["siam", "shopee", "--token", "x"], "Shopee has no tokens that can be brought along"),
         (["siam", "meta_ads", "--token", NORTHWIND.meta.access_token], "the token was made for app"),
+        (["siam", "google_ads", "--code", "4/0Ax"], "a code works only for the process that asked for it"),
+        (["siam", "google_ads", "--token", NORTHWIND.google.refresh_token], "invalid_grant"),
     ],
 )
 def test_what_cannot_be_authorised_is_said_in_words(
@@ -129,9 +136,16 @@ def test_connections_that_work(empty: Installation, marketing: Marketing) -> Non
     result = marketing(empty, "connections", "test")
     assert result.exit_code == 0, result.stderr
     lines = result.stdout.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 11
     assert all(line.startswith("ok      ") for line in lines)
-    assert {line.split()[1].split("/")[1] for line in lines} == {"shopee", "meta_ads", "ecb"}
+    assert {line.split()[1].split("/")[1] for line in lines} == {
+        "shopee",
+        "shopify",
+        "meta_ads",
+        "google_ads",
+        "ecb",
+        "costs",
+    }
 
 
 def test_a_broken_connection_is_named_and_the_others_are_still_proven(
@@ -141,7 +155,7 @@ def test_a_broken_connection_is_named_and_the_others_are_still_proven(
     (empty.settings.secrets_dir / "northwind" / "meta_ads_access_token").unlink()
     result = marketing(empty, "connections", "test")
     assert result.exit_code == 1
-    assert len(result.stdout.splitlines()) == 4
+    assert len(result.stdout.splitlines()) == 9
     broken = [line for line in result.stderr.splitlines() if line.startswith("broken  ")]
     assert [line.split()[1].rstrip(":") for line in broken] == [
         f"northwind/meta_ads/{NORTHWIND.meta.account_id}",

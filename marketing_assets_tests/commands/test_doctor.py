@@ -55,7 +55,12 @@ def test_an_installation_that_works(empty: Installation, marketing: Marketing) -
     assert result.stdout.rstrip().endswith(" 0 broken")
     for name in ("disk", "landing", "token key", "tokens", "warehouse siam", "PII key northwind"):
         assert f" {name} " in result.stdout
-    for name in ("connection siam/shopee/", "connection northwind/meta_ads/", "connection siam/ecb/"):
+    for name in (
+        "connection siam/shopee/",
+        "connection northwind/meta_ads/",
+        "connection siam/google_ads/",
+        "connection siam/ecb/",
+    ):
         assert name in result.stdout
     assert "clock against 127.0.0.1:" in result.stdout
     assert secrets_of(empty)

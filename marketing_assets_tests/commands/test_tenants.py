@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from marketing_assets.platforms.costs.resource import problems_of
+from marketing_assets.tenants import parse_tenant
 from marketing_assets_tests.commands.conftest import Marketing
 from marketing_assets_tests.installation import REPOSITORY, Installation, shipped, write_tenant
+from marketing_assets_tests.platforms.cost_files import COGS, COSTS, write
 
 
 def test_good_files_are_listed(empty: Installation, marketing: Marketing) -> None:
     result = marketing(empty, "tenants", "check")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "northwind: Northwind Gifts, America/New_York, since 2025-10-01: ecb, meta_ads, shopee",
-        "siam: Siam Home & Living, Asia/Bangkok, since 2025-10-01: ecb, meta_ads, shopee",
+        "northwind: Northwind Gifts, America/New_York, since 2025-10-01: "
+        "ecb, google_ads, meta_ads, shopee, shopify",
+        "siam: Siam Home & Living, Asia/Bangkok, since 2025-10-01: ecb, google_ads, meta_ads, shopee",
     ]
 
 
@@ -59,3 +65,43 @@ def test_the_exported_schema_is_the_committed_one(
     assert marketing(empty, "tenants", "schema").stdout == committed, renew
     assert marketing(empty, "tenants", "schema", "--output", str(tmp_path / "schema.json")).exit_code == 0
     assert json.loads((tmp_path / "schema.json").read_text(encoding="utf-8")) == json.loads(committed)
+
+
+def test_mistakes_in_cost_files_are_named_with_those_of_tenant_files(
+    empty: Installation, marketing: Marketing
+) -> None:
+    write_tenant(empty.tenants, "bits", "id: [")
+    write(empty.tenants, "agency.csv", COSTS + "agency,Fee,1 000,THB,2026-11-10,,\n")
+    write(empty.tenants, "cogs.csv", COGS + "A,1,USD,2026-01-01,\nA,2,USD,2026-02-01,\n", "northwind")
+    result = marketing(empty, "tenants", "check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    for said in (
+        "bits.yaml: (file): is no valid YAML",
+        "siam/costs/agency.csv:2: amount: '1 000' is no number; write digits and a dot, no thousands",
+        "northwind/costs/cogs.csv:3: valid_from: '2026-02-01' lies within the period of A in cogs.csv:2",
+        "3 mistakes found",
+    ):
+        assert said in result.stderr, result.stderr
+
+
+def test_mistakes_in_cost_files_break_their_connection_alone(
+    empty: Installation, marketing: Marketing
+) -> None:
+    write(empty.tenants, "agency.csv", COSTS + "agency,Fee,1 000,THB,2026-11-10,,\n")
+    result = marketing(empty, "connections", "test", "siam")
+    assert result.exit_code == 1
+    assert result.stdout.count("ok      ") == 4
+    assert "broken  siam/costs/public: siam/costs: 1 mistakes in cost files:" in result.stderr
+    assert "siam/costs/agency.csv:2: amount: '1 000' is no number" in result.stderr
+    listed = marketing(empty, "replay", "siam", "ecb_fx_rates", "--from", "2026-11-01")
+    assert "agency.csv" not in listed.stderr, "the tenant can be used all the same"
+
+
+def test_the_demo_tenants_cost_files_have_no_mistakes() -> None:
+    for name in ("siam", "northwind"):
+        tenant, _ = parse_tenant(REPOSITORY / "tenants" / f"{name}.yaml")
+        assert tenant is not None
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MARKETING_TENANTS_DIR", str(REPOSITORY / "tenants"))
+            assert problems_of(tenant) == []
+            assert len(list((REPOSITORY / "tenants" / name / "costs").glob("*.csv"))) == 4

@@ -63,9 +63,10 @@ def run(console: Console, days: int, serve: bool, port: int) -> None:
         tenants = demo_tenants(settings, connect(settings, control))
         instance = stack.enter_context(dg.DagsterInstance.get())
         console.print("Definitions: reading tenants and models")
-        # Imported here, once the environment says where everything is; reading them parses the dbt project.
-        from marketing_assets.definitions import defs
+        # Imported here, because it takes seconds, which no other command should wait for.
+        from marketing_assets.code_location import build_definitions
 
+        defs = build_definitions(settings)
         fill(console, [w for t in tenants for w in work_to_do(instance, defs, t, days)], env)
         print_headlines(console, settings, tenants)
         failed = print_checks(console, instance, defs)

@@ -20,6 +20,10 @@ SECRET_FILES = {
     ("shopee", "partner_key"): "shopee_partner_key",
     ("meta_ads", "app_secret"): "meta_ads_app_secret",
     ("meta_ads", "access_token"): "meta_ads_access_token",
+    ("google_ads", "client_secret"): "google_ads_client_secret",
+    ("google_ads", "refresh_token"): "google_ads_refresh_token",
+    ("shopify", "client_secret"): "shopify_client_secret",
+    ("shopify", "access_token"): "shopify_access_token",
 }
 
 
@@ -28,8 +32,11 @@ def connect(settings: Settings, control_url: str) -> set[str]:
     credentials = httpx.get(f"{control_url}/_world/credentials", timeout=10).raise_for_status().json()
     for tenant, platforms in credentials.items():
         for (platform, name), file in SECRET_FILES.items():
-            _write_secret(settings.secrets_dir / tenant / file, str(platforms[platform][name]))
-        _first_tokens(settings, tenant, platforms["shopee"])
+            if platform in platforms:
+                _write_secret(settings.secrets_dir / tenant / file, str(platforms[platform][name]))
+        _first_tokens(settings, (tenant, "shopee", str(platforms["shopee"]["shop_id"])), platforms["shopee"])
+        google = platforms["google_ads"]
+        _first_tokens(settings, (tenant, "google_ads", google["account_id"]), google)
     return set(credentials)
 
 
@@ -39,11 +46,13 @@ def _write_secret(path: Path, value: str) -> None:
         file.write(value)
 
 
-def _first_tokens(settings: Settings, tenant: str, shop: Mapping[str, Any]) -> None:
-    """Tokens as an authorisation would leave them; kept where they exist, since refresh tokens work once."""
+def _first_tokens(settings: Settings, place: tuple[str, str, str], known: Mapping[str, Any]) -> None:
+    """Tokens as an authorisation would leave them; kept where they exist, since refresh tokens may work once.
+
+    `place` is tenant, platform and account.
+    """
     store = token_store(settings)
-    place = (tenant, "shopee", str(shop["shop_id"]))
     if store.read(*place) is None:
-        lives = float(shop.get("expire_in", ACCESS_TOKEN_SECONDS))
-        tokens = Tokens(shop["access_token"], shop["refresh_token"], time.time() + lives)
+        lives = float(known.get("expire_in", ACCESS_TOKEN_SECONDS))
+        tokens = Tokens(known["access_token"], known["refresh_token"], time.time() + lives)
         store.write(*place, tokens)

@@ -58,7 +58,7 @@ def work_to_do(instance: dg.DagsterInstance, defs: dg.Definitions, tenant: Tenan
 def split_snapshots(
     defs: dg.Definitions, tenant: Tenant
 ) -> tuple[frozenset[dg.AssetKey], frozenset[dg.AssetKey]]:
-    """A tenant's assets that hang on snapshots alone, and all the others."""
+    """A tenant's assets that hang on snapshots alone; and what other days have: models of snapshots too."""
     graph = defs.resolve_asset_graph()
     snapshots = {
         raw_asset_key(tenant, t.name)
@@ -70,7 +70,7 @@ def split_snapshots(
     alone = {
         key for key in own if dg.AssetSelection.assets(key).upstream().roots().resolve(graph) <= snapshots
     }
-    return frozenset(alone), frozenset(own - alone)
+    return frozenset(alone), frozenset(own - snapshots)
 
 
 def _filled(instance: dg.DagsterInstance, tenant: Tenant) -> set[date]:

@@ -26,10 +26,11 @@ def _servers(patient: Patient) -> set[str]:
     """Scheme, host and port of every server that is asked, one of each."""
     settings = patient.settings
     urls = {
-        str(connection.base_url or of.base_url)
+        url
         for tenant in patient.tenants
         for of in PLATFORMS.values()
         for connection in connections(tenant, of)
+        if (url := str(connection.base_url or of.base_url))
     }
     if settings.warehouse == "bigquery":
         urls.add(settings.bigquery_endpoint or _GOOGLE)
