@@ -12,6 +12,7 @@ from marketing_assets.sandbox.server import Sandbox
 from marketing_assets_tests.installation import (
     FILLED,
     SEED,
+    UNTHROTTLED,
     WORLD_DAY,
     Installation,
     build,
@@ -48,7 +49,7 @@ def parsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running_sandbox() -> Iterator[Sandbox]:
     """The sandbox of all installations; a test that turns something puts it back."""
     with Sandbox(seed=SEED, as_of=WORLD_DAY, port=0) as running:
-        running.world.settings.update({"shopee_requests_per_second": 10_000, "shopee_burst": 10_000})
+        running.world.settings.update(UNTHROTTLED)
         yield running
 
 

@@ -30,6 +30,13 @@ from marketing_assets.warehouse.open import open_warehouse
 
 REPOSITORY = Path(__file__).parents[1]
 SEED = 7
+UNTHROTTLED = {
+    "shopee_requests_per_second": 10_000,
+    "shopee_burst": 10_000,
+    "shopify_bucket": 1_000_000,
+    "shopify_restore_per_second": 1_000_000,
+}
+"""Settings of a sandbox that lets everybody call as fast as they can."""
 FOREIGN = ("MARKETING_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE")
 """Variables that an installation does not take over; without compiled modules every process starts slowly."""
 
@@ -120,7 +127,7 @@ class Installation:
 
     def definitions(self) -> dg.Definitions:
         with self.entered():
-            from marketing_assets.definitions import build_definitions
+            from marketing_assets.code_location import build_definitions
 
             return build_definitions(self.settings)
 
@@ -131,8 +138,12 @@ class Installation:
         return replace(self, home=folder / "home", tenants=folder / "tenants")
 
 
-def build(folder: Path, sandbox: Sandbox, parsed: Path, **changes: Any) -> Installation:
+def build(
+    folder: Path, sandbox: Sandbox, parsed: Path, with_costs: bool = False, **changes: Any
+) -> Installation:
     """An empty installation with the shipped tenants at the sandbox; `changes` overwrite tenant fields.
+
+    `with_costs` takes their cost files along.
 
     `parsed` is where the dbt project is parsed once for all installations.
     """
@@ -142,6 +153,8 @@ def build(folder: Path, sandbox: Sandbox, parsed: Path, **changes: Any) -> Insta
     tenants.mkdir()
     for path in sorted((REPOSITORY / "tenants").glob("*.yaml")):
         write_tenant(tenants, path.stem, shipped(path.stem, sandbox, **changes))
+        if with_costs:
+            shutil.copytree(path.with_suffix("") / "costs", tenants / path.stem / "costs")
     made = Installation(home, tenants, sandbox)
     connect(made.settings, sandbox.control_url)
     return made

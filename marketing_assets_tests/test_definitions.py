@@ -36,7 +36,7 @@ def build(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("MARKETING_HOME", str(home))
             patch.setenv("MARKETING_TENANTS_DIR", str(folder))
-            from marketing_assets.definitions import build_definitions
+            from marketing_assets.code_location import build_definitions
 
             return build_definitions(Settings(home=home, tenants_dir=folder, **settings))
 
@@ -102,6 +102,7 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
             "job": "acme_refresh",
         }
     }
+    assert acme["sensors"] == {"acme_cost_files": "acme_refresh"}
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }
@@ -170,7 +171,7 @@ def test_every_asset_says_whose_it_is_and_what_it_holds(definitions: dg.Definiti
 def test_raw_tables_and_marts_show_their_columns_before_any_run(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     shown = [k for k in graph.get_all_asset_keys() if k.path[1] in {"raw", "mart"}]
-    assert len(shown) == 2 * (13 + 3)
+    assert len(shown) == 2 * (26 + 10) + 4  # northwind has a Shopify shop too
     for key in shown:
         schema = graph.get(key).metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)

@@ -28,8 +28,9 @@ LATER = WORLD_DAY + 6 * ONE_DAY
 KILLS_WHILE_FETCHING, KILLS_AFTER = 4, 2
 
 TABLES = ("shopee_orders", "shopee_escrow", "meta_ads_insights")
-SELECT = " or ".join(f'key:"siam/raw/{table}"+' for table in TABLES)
-"""Orders, settlements and ads, and all that follows from them."""
+_FOLLOWING = " or ".join(f'key:"siam/raw/{table}"+' for table in TABLES)
+SELECT = f'({_FOLLOWING}) and +key:"siam/mart/daily_performance"'
+"""Orders, settlements and ads, and what leads from them to the day's numbers."""
 
 
 @dataclass

@@ -16,6 +16,7 @@ import pytest
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.server import Sandbox
+from marketing_assets_tests.e2e.forgetful import forgetful_instance
 from marketing_assets_tests.e2e.house import House, open_house
 from marketing_assets_tests.installation import SEED, shipped, write_tenant
 
@@ -38,7 +39,12 @@ def _begin_at(house_tenants: Path, sandbox: Sandbox, start: date) -> None:
 def filled_house(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Both tenants, filled as of `FILLED_AT`. Tests only read in it."""
     house = open_house(
-        tmp_path_factory.mktemp("filled_house"), parsed, FILLED_AT, SEED, start_date=f"{START}"
+        tmp_path_factory.mktemp("filled_house"),
+        parsed,
+        FILLED_AT,
+        SEED,
+        instance=forgetful_instance(),
+        start_date=f"{START}",
     )
     with house.sandbox:
         for name, days in DAYS.items():
@@ -57,7 +63,7 @@ def moved_house(filled_house: House, tmp_path_factory: pytest.TempPathFactory) -
     with Sandbox(SEED, FILLED_AT, port=0) as sandbox:
         sandbox.world.settings.update(filled_house.sandbox.world.settings.report())
         _begin_at(installation.tenants, sandbox, START)
-        yield House(replace(installation, sandbox=sandbox))
+        yield House(replace(installation, sandbox=sandbox), forgetful_instance())
 
 
 @pytest.fixture(scope="session")

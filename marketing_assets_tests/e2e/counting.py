@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 UNCOUNTED = {"UNPAID", "CANCELLED"}
+AD_PLATFORMS = ("meta_ads", "google_ads")
 PURCHASES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
 BILLIONTH = Decimal("0.000000001")
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -38,12 +39,14 @@ class Sale:
     units: int
     net: Decimal
     refund: Decimal
+    platform: str = "shopee"
 
 
 @dataclass(frozen=True)
 class AdRow:
-    """An ad's day; money in the account's currency."""
+    """The day of an ad, or of a campaign where that holds more than ads; money in the account's currency."""
 
+    platform: str
     day: date
     account_id: str
     campaign_id: str
@@ -86,10 +89,57 @@ def sales_of(
     return sales
 
 
+NOTHING_PAID = {"PENDING", "VOIDED", "EXPIRED"}
+
+
+def shopify_sales_of(orders: Iterable[Mapping[str, Any]], shop_id: str, zone: ZoneInfo) -> list[Sale]:
+    """Sales from Shopify's own words: orders with lists of lines and refunds."""
+    sales = []
+    for order in orders:
+        unpaid = order["displayFinancialStatus"] in NOTHING_PAID
+        if unpaid or order["cancelledAt"] or order["test"]:
+            continue
+        lines = order["lineItems"]
+        gross = sum(_shop(line["originalUnitPriceSet"]) * line["quantity"] for line in lines)
+        off = sum(_shop(part["allocatedAmountSet"]) for line in lines for part in line["discountAllocations"])
+        created = datetime.fromisoformat(order["createdAt"])
+        sales.append(
+            Sale(
+                day=created.astimezone(zone).date(),
+                shop_id=shop_id,
+                currency=order["currencyCode"],
+                units=sum(line["quantity"] for line in lines),
+                net=Decimal(gross - off),
+                refund=sum(
+                    (_goods_back(one, order["taxesIncluded"]) for one in order["refunds"]), Decimal(0)
+                ),
+                platform="shopify",
+            )
+        )
+    return sales
+
+
+def _goods_back(refund: Mapping[str, Any], taxes_included: bool) -> Decimal:
+    """What was given back for goods; nothing where no money moved."""
+    back = _shop(refund["totalRefundedSet"])
+    if not back:
+        return back
+    back -= sum(_shop(one["subtotalAmountSet"]) for one in refund["refundShippingLines"])
+    if taxes_included:
+        return back
+    back -= sum(_shop(one["taxAmountSet"]) for one in refund["refundShippingLines"])
+    return back - sum(_shop(one["totalTaxSet"]) for one in refund["refundLineItems"])
+
+
+def _shop(bag: Mapping[str, Any]) -> Decimal:
+    return Decimal(bag["shopMoney"]["amount"])
+
+
 def ads_of(rows: Iterable[Mapping[str, Any]]) -> list[AdRow]:
     """Ad rows from Meta's own words: insights by ad and day."""
     return [
         AdRow(
+            platform="meta_ads",
             day=date.fromisoformat(row["date_start"]),
             account_id=row["account_id"],
             campaign_id=row["campaign_id"],
@@ -99,6 +149,25 @@ def ads_of(rows: Iterable[Mapping[str, Any]]) -> list[AdRow]:
             spend=money(row["spend"]),
             conversions=_purchases(row.get("actions")),
             value=_purchases(row.get("action_values")),
+        )
+        for row in rows
+    ]
+
+
+def google_ads_of(rows: Iterable[Mapping[str, Any]]) -> list[AdRow]:
+    """Campaign rows from Google's own words: a campaign holds all that its ads do, and Performance Max."""
+    return [
+        AdRow(
+            platform="google_ads",
+            day=date.fromisoformat(row["segments"]["date"]),
+            account_id=row["customer"]["id"],
+            campaign_id=row["campaign"]["id"],
+            currency=row["customer"]["currencyCode"],
+            impressions=int(row["metrics"]["impressions"]),
+            clicks=int(row["metrics"]["clicks"]),
+            spend=Decimal(row["metrics"]["costMicros"]).scaleb(-6),
+            conversions=money(row["metrics"]["conversions"]),
+            value=money(row["metrics"]["conversionsValue"]),
         )
         for row in rows
     ]
@@ -163,25 +232,27 @@ def month_before(day: date) -> date:
 
 
 def totals(
-    sales: Iterable[Sale], ads: Iterable[AdRow], days: Iterable[date]
+    sales: Iterable[Sale], ads: Iterable[AdRow], days: Iterable[date], shops: Iterable[str]
 ) -> dict[tuple[str, date], dict[str, Any]]:
-    """Day totals in the shop's and the account's own currency, as the truth tells them."""
+    """Day totals of platforms in the shop's and the account's own currency, as the truth tells them."""
     found: dict[tuple[str, date], dict[str, Any]] = {}
+    shops = list(shops)
     for day in days:
-        found["shopee", day] = {"orders": 0, "units": 0, "revenue": Decimal(0), "refunds": Decimal(0)}
-        found["meta_ads", day] = dict.fromkeys(("impressions", "clicks", "conversions"), 0) | dict.fromkeys(
-            ("spend", "conversion_value"), Decimal(0)
-        )
+        for platform in shops:
+            found[platform, day] = {"orders": 0, "units": 0, "revenue": Decimal(0), "refunds": Decimal(0)}
+        for platform in AD_PLATFORMS:
+            counts = dict.fromkeys(("impressions", "clicks", "conversions"), 0)
+            found[platform, day] = counts | dict.fromkeys(("spend", "conversion_value"), Decimal(0))
     for sale in sales:
-        if ("shopee", sale.day) in found:
-            day_row = found["shopee", sale.day]
+        if (sale.platform, sale.day) in found:
+            day_row = found[sale.platform, sale.day]
             day_row["orders"] += 1
             day_row["units"] += sale.units
             day_row["revenue"] += sale.net
             day_row["refunds"] += sale.refund
     for ad in ads:
-        if ("meta_ads", ad.day) in found:
-            day_row = found["meta_ads", ad.day]
+        if (ad.platform, ad.day) in found:
+            day_row = found[ad.platform, ad.day]
             day_row["impressions"] += ad.impressions
             day_row["clicks"] += ad.clicks
             day_row["conversions"] += ad.conversions
@@ -246,8 +317,8 @@ ADDITIVE = (
 def shop_performance(
     sales: Iterable[Sale], days: Iterable[date], shop_id: str, into: str, rates: Rates
 ) -> dict[date, dict[str, Any]]:
-    """The mart's figures of the tenant's one shop."""
-    daily = daily_performance(sales, [], days, into, rates)
+    """The mart's figures of one shop."""
+    daily = daily_performance([s for s in sales if s.shop_id == shop_id], [], days, into, rates)
     months = {day: daily.get(month_before(day), {}) for day in daily}
     return {
         day: {

@@ -29,7 +29,9 @@ from marketing_assets.tenants import Tenant, parse_tenant
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import Warehouse
-from marketing_assets_tests.installation import QUIET, Installation, build
+from marketing_assets_tests.installation import QUIET, UNTHROTTLED, Installation, build
+
+CONTROL = httpx.Client(timeout=120)
 
 CLOCKS = ("marketing_assets.ingest.fetch.datetime", "marketing_assets.transform.assets.datetime")
 """Where the pipeline asks what time it is."""
@@ -56,6 +58,24 @@ class Run:
             for name, check in self.checks.items()
             if not check.passed and check.severity is severity
         }
+
+
+@dataclass(frozen=True)
+class Sensed:
+    """What an evaluation of a sensor gave."""
+
+    requests: list[dg.RunRequest]
+    skipped: str | None
+    cursor: str | None
+
+    @property
+    def days(self) -> list[DayRange]:
+        ends = ((r.tags[RANGE_START], r.tags[RANGE_END]) for r in self.requests)
+        return [DayRange(date.fromisoformat(first), date.fromisoformat(last)) for first, last in ends]
+
+    @property
+    def assets(self) -> list[set[str]]:
+        return [{key.to_user_string() for key in r.asset_selection or []} for r in self.requests]
 
 
 class House:
@@ -102,7 +122,12 @@ class House:
         return tenant
 
     def run(
-        self, tenant: str, days: DayRange, select: str = "*", changed: Sequence[date] | None = None
+        self,
+        tenant: str,
+        days: DayRange,
+        select: str = "*",
+        changed: Sequence[date] | None = None,
+        checks: bool = True,
     ) -> Run:
         """One run of the tenant's job over a range of days."""
         tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"}
@@ -110,7 +135,8 @@ class House:
             tags[CHANGED_DAYS_TAG] = ",".join(map(str, changed))
         own = dg.AssetSelection.key_prefixes([tenant])
         selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
-        return self._execute(tenant, tags, sorted(selection.resolve(self.definitions.resolve_asset_graph())))
+        chosen = sorted(selection.resolve(self.definitions.resolve_asset_graph()))
+        return self._execute(tenant, tags, chosen, checks)
 
     def planned(self, tenant: str) -> list[dict[str, str]]:
         """The tags of the runs that the tenant's schedule asks for now."""
@@ -131,12 +157,40 @@ class House:
             context = dg.build_schedule_context(self.instance, self.now(), repository_def=self._repository)
             return list(schedule.evaluate_tick(context).run_requests or [])
 
+    def sense(self, tenant: str, cursor: str | None = None) -> Sensed:
+        """What the sensor of the tenant's cost files asks for now; `cursor` is what it kept before."""
+        sensor = self.definitions.resolve_sensor_def(f"{tenant}_cost_files")
+        with self.entered():
+            context = dg.build_sensor_context(self.instance, cursor, repository_def=self._repository)
+            tick = sensor.evaluate_tick(context)
+        return Sensed(list(tick.run_requests or []), tick.skip_message, tick.cursor)
+
+    def carry_out(self, tenant: str, request: dg.RunRequest) -> Run:
+        """The run that was asked for."""
+        return self._execute(tenant, dict(request.tags), list(request.asset_selection or []))
+
+    def _inseparable(self, selection: set[dg.AssetKey]) -> set[dg.AssetCheckKey]:
+        """The checks that a step cannot leave out: those of assets that are written whole or not at all."""
+        return {
+            check
+            for asset in self.definitions.resolve_asset_graph().assets_defs
+            if not asset.can_subset and asset.keys & selection
+            for check in asset.check_keys
+        }
+
     @property
     def _repository(self) -> dg.RepositoryDefinition:
         return self.definitions.get_repository_def()
 
-    def _execute(self, tenant: str, tags: Mapping[str, str], selection: list[dg.AssetKey] | None) -> Run:
+    def _execute(
+        self, tenant: str, tags: Mapping[str, str], selection: list[dg.AssetKey] | None, checks: bool = True
+    ) -> Run:
         job = self.definitions.resolve_job_def(f"{tenant}_refresh")
+        if not checks:
+            assert selection is not None
+            inseparable = self._inseparable(set(selection))
+            job = job.get_subset(asset_selection=set(selection), asset_check_selection=inseparable)
+            selection = None
         with self.entered():
             result = job.execute_in_process(
                 instance=self.instance,
@@ -185,7 +239,7 @@ class House:
     def control(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """The sandbox's control port."""
         url = f"{self.sandbox.control_url}/_world/{path}"
-        answer = httpx.request(method, url, json=body, params=query, timeout=120)
+        answer = CONTROL.request(method, url, json=body, params=query)
         assert answer.is_success, answer.text
         return answer.json()
 
@@ -197,6 +251,8 @@ class House:
             told = {k: v for k, v in row.items() if v is not None and k not in {"date", "platform", "tenant"}}
             for name in MONEY & told.keys():
                 told[name] = Decimal(told[name])
+            if "conversions" in told:
+                told["conversions"] = Decimal(told["conversions"])
             found[row["platform"], date.fromisoformat(row["date"])] = told
         return found
 
@@ -218,9 +274,17 @@ class House:
 MONEY = {"revenue", "refunds", "spend", "conversion_value"}
 
 
-def open_house(folder: Path, parsed: Path, as_of: datetime, seed: int, **changes: Any) -> House:
+def open_house(
+    folder: Path,
+    parsed: Path,
+    as_of: datetime,
+    seed: int,
+    with_costs: bool = False,
+    instance: dg.DagsterInstance | None = None,
+    **changes: Any,
+) -> House:
     """An empty house with a sandbox of its own, which the caller stops; `changes` overwrite tenant fields."""
     sandbox = Sandbox(seed=seed, as_of=as_of, port=0)
     # A throttled client only waits; what it does about throttles has tests of its own.
-    sandbox.world.settings.update({"shopee_requests_per_second": 10_000, "shopee_burst": 10_000})
-    return House(build(folder, sandbox, parsed, **changes))
+    sandbox.world.settings.update(UNTHROTTLED)
+    return House(build(folder, sandbox, parsed, with_costs, **changes), instance)

@@ -21,13 +21,14 @@ from marketing_assets_tests.e2e.comparing import (
     Figures,
     assert_marts_are,
     assert_marts_tell,
+    day_totals,
     public_count,
     raw_count,
     staging_totals,
     without_currency,
 )
 from marketing_assets_tests.e2e.conftest import DAYS, MOVED_TO, TENANTS
-from marketing_assets_tests.e2e.counting import change, totals
+from marketing_assets_tests.e2e.counting import AD_PLATFORMS, change
 from marketing_assets_tests.e2e.house import House, Run
 
 pytestmark = [
@@ -52,7 +53,18 @@ FAULTS: list[dict[str, Any]] = [
     {"kind": "job_failed", "platform": "meta_ads", "times": 1},
     {"kind": "truncated", "platform": "meta_ads", "path": "insights", "times": 1},
     {"kind": "moving", "platform": "meta_ads", "path": "campaigns", "times": 1},
+    {"kind": "rate_limit", "platform": "google_ads", "path": "FROM campaign ", "times": 1},
+    {"kind": "expired_token", "platform": "google_ads", "path": "FROM ad_group_ad", "times": 1},
+    {"kind": "server_error", "platform": "google_ads", "path": "FROM customer", "status": 500, "times": 1},
+    {"kind": "truncated", "platform": "google_ads", "path": "segments.hour", "times": 1},
+    {"kind": "html", "platform": "google_ads", "path": "FROM change_event", "times": 1},
+    {"kind": "connection_reset", "platform": "google_ads", "path": "/token", "times": 1},
     {"kind": "server_error", "platform": "ecb", "times": 1},
+    {"kind": "rate_limit", "platform": "shopify", "times": 2},
+    {"kind": "server_error", "platform": "shopify", "times": 1},
+    {"kind": "truncated", "platform": "shopify", "times": 1},
+    {"kind": "moving", "platform": "shopify", "path": "updated_at", "times": 1},
+    {"kind": "job_failed", "platform": "shopify", "times": 1},
 ]
 
 
@@ -76,7 +88,7 @@ def moved(moved_house: House) -> Iterator[Moved]:
     for tenant in TENANTS:
         _change_old_orders(house, tenant)
     house.move_to(MOVED_TO)
-    house.control("PUT", "settings", {"meta_edge_page": 4})
+    house.control("PUT", "settings", {"meta_edge_page": 4, "google_stream_rows": 50})
     for fault in FAULTS:
         house.fault(**fault)
     runs = {tenant: house.refresh(tenant) for tenant in TENANTS}
@@ -108,12 +120,12 @@ def test_every_planned_run_succeeds_in_spite_of_the_faults(moved: Moved, tenant:
     assert all(run.success for run in runs.values()), [run.complaint for run in runs.values()]
     assert [run.failed_checks() for run in runs.values()] == [{}] * len(runs)
     first, *older = runs
-    window = moved.days[tenant].last - 28 * ONE_DAY
+    window = moved.days[tenant].last - 30 * ONE_DAY
     assert first == f"{window}..{moved.days[tenant].last}"
     # Runs of old days alone fetch orders and what follows from them, no ads and no snapshots.
     assert older
     for days in older:
-        assert not any("meta_ads_" in asset and "/raw/" in asset for asset in runs[days].written)
+        assert not any("_ads_" in asset and "/raw/" in asset for asset in runs[days].written)
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
@@ -124,14 +136,16 @@ def test_the_world_changed_old_days(moved: Moved, tenant: str) -> None:
     assert after["shopee", RETURNED_ON]["refunds"] > before["shopee", RETURNED_ON]["refunds"]
     changed = {key for key in after if key[1] in DAYS[tenant] and before[key] != after[key]}
     assert len({day for platform, day in changed if platform == "shopee"}) > 4
-    assert len({day for platform, day in changed if platform == "meta_ads"}) > 4
+    for ads in AD_PLATFORMS:
+        assert len({day for platform, day in changed if platform == ads}) > 4
+    assert (len({day for platform, day in changed if platform == "shopify"}) > 4) == (tenant == "northwind")
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_every_day_is_the_new_truth(moved: Moved, tenant: str) -> None:
     house, days = moved.house, moved.days[tenant]
     truth = without_currency(moved.truth[tenant])
-    assert totals(*raw_count(house, tenant, days), days) == truth
+    assert day_totals(house, tenant, days, raw_count(house, tenant, days)) == truth
     assert staging_totals(house, tenant, days) == truth
     assert_marts_tell(house, tenant, days, moved.truth[tenant])
 
@@ -165,8 +179,30 @@ def test_the_next_refresh_fetches_only_what_changed_since(moved: Moved, tenant: 
 
 def changed_within(house: House, tenant: str, since: datetime, until: datetime) -> set[date]:
     """The creation days of orders that the world updated in a stretch of time."""
-    touched = house.sandbox.world.touched(tenant, int(since.timestamp()), int(until.timestamp()))
-    return {datetime.fromtimestamp(order.created, house.zone(tenant)).date() for order in touched}
+    world, span = house.sandbox.world, (int(since.timestamp()), int(until.timestamp()))
+    created = [order.created for order in world.touched(tenant, *span)]
+    if tenant in world.storefronts:
+        created += [order.created for order in world.storefronts[tenant].touched(*span)]
+    return {datetime.fromtimestamp(at, house.zone(tenant)).date() for at in created}
+
+
+# Fees of open orders rest on the shop's settled orders, of which more are known by now.
+ESTIMATES = {
+    "staging.int_fee_rates",
+    "staging.int_order_fees",
+    "mart.order_profit",
+    "mart.campaign_profit",
+    "mart.daily_profit",
+    "mart.customer_value",
+}
+# What each look at a day said is added to.
+OBSERVED = {
+    "ops.ads_observations",
+    "ops.order_observations",
+    "ops.observations",
+    "ops.ads_expected_finals",
+    "ops.order_expected_finals",
+}
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
@@ -178,11 +214,15 @@ def test_running_a_range_again_changes_nothing(moved: Moved, tenant: str) -> Non
         "siam": DayRange(last - ONE_DAY, last),
     }
     before = contents(house, tenant)
-    run = house.run(tenant, again[tenant])
+    run = house.run(tenant, again[tenant], checks=False)
     assert run.success, run.complaint
-    after = contents(house, tenant)
-    assert {name for name in before if before[name] != after[name]} == set()
-    assert set(after) == set(before) and len(after) > 20
+    once = contents(house, tenant)
+    assert {name for name in before if before[name] != once[name]} <= ESTIMATES | OBSERVED
+    run = house.run(tenant, again[tenant], checks=False)
+    assert run.success, run.complaint
+    twice = contents(house, tenant)
+    assert {name for name in once if once[name] != twice[name]} <= OBSERVED
+    assert set(twice) == set(before) and len(twice) > 20
 
 
 def contents(house: House, tenant: str) -> dict[str, tuple[int, str]]:
@@ -192,7 +232,7 @@ def contents(house: House, tenant: str) -> dict[str, tuple[int, str]]:
 
 def _content(frame: pl.DataFrame) -> tuple[int, str]:
     told = [c for c in frame.columns if c not in {"_ingested_at", "_source_file"}]
-    rows = sorted(repr(row) for row in frame.select(told).iter_rows())
+    rows = sorted(frame.select(told).write_ndjson().splitlines())
     return frame.height, hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 

@@ -13,7 +13,7 @@ FILE = Path(__file__).with_name("definitions.json")
 
 
 def described(definitions: dg.Definitions) -> dict[str, Any]:
-    """Asset keys with group, kinds and partitions; checks; jobs; schedules. In a stable order."""
+    """Asset keys with group, kinds and partitions; checks; jobs; schedules; sensors. In a stable order."""
     graph = definitions.resolve_asset_graph()
     assets = {key.to_user_string(): _asset(graph.get(key)) for key in sorted(graph.get_all_asset_keys())}
     checks = {
@@ -26,7 +26,14 @@ def described(definitions: dg.Definitions) -> dict[str, Any]:
         s.name: {"cron": s.cron_schedule, "time_zone": s.execution_timezone, "job": s.job_name}
         for s in repository.schedule_defs
     }
-    return {"assets": assets, "checks": checks, "jobs": jobs, "schedules": dict(sorted(schedules.items()))}
+    sensors = {s.name: s.job_name for s in repository.sensor_defs}
+    return {
+        "assets": assets,
+        "checks": checks,
+        "jobs": jobs,
+        "schedules": dict(sorted(schedules.items())),
+        "sensors": dict(sorted(sensors.items())),
+    }
 
 
 def _asset(node: Any) -> str:

@@ -36,6 +36,10 @@ SNAPSHOTS = {
     "meta_ads_adsets",
     "meta_ads_ads",
     "meta_ads_accounts",
+    "google_ads_campaigns",
+    "google_ads_campaign_budgets",
+    "google_ads_conversion_actions",
+    "google_ads_accounts",
 }
 
 

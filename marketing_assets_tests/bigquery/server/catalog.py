@@ -1,10 +1,13 @@
 """What tables there are, asked of DuckLake's own catalogue.
 
 The stock server asks DuckDB's table functions, which load every table of every project anew after each
-change: a tenth of a second for a question that is asked several times a statement.
+change: a tenth of a second for a question that is asked several times a statement. Columns are asked for
+with every mention of a table, so they are kept until a snapshot changes that table.
 """
 
 from __future__ import annotations
+
+import threading
 
 import duckdb
 from local_bigquery.catalog import datasets, names, tables
@@ -16,17 +19,24 @@ from sqlglot import exp
 
 _stock_objects = database.objects
 Named = tuple[str, str, int]
+Columns = dict[tuple[str, str], list[TableFieldSchema]]
+
+_kept: dict[str, tuple[int, Columns]] = {}
+"""By project: the snapshot up to which changes were read, and the columns by dataset and table."""
+
+_keeping = threading.Lock()
 
 
 def apply() -> None:
     database.objects = objects
     datasets.exists = exists
     partitions._hidden = _hidden
-    tables.columns = columns
 
 
 def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> list[Named]:
     """`database.objects`: tables and views of a dataset, by name, with their kind and rows."""
+    if dataset_id == tables.RESULTS and table_id is not None:
+        return _result(project_id, table_id)
     if project_id not in database._attached:
         found: list[Named] = _stock_objects(project_id, dataset_id, table_id)
         return found
@@ -48,6 +58,16 @@ def objects(project_id: str, dataset_id: str, table_id: str | None = None) -> li
     )
 
 
+def _result(project_id: str, table_id: str) -> list[Named]:
+    """The result of a job, a table in DuckDB itself."""
+    table = database.quote(project_id, tables.RESULTS, table_id)
+    try:
+        ((rows,),) = database.fetch(f"SELECT count(*) FROM {table}")
+    except duckdb.CatalogException:
+        return []
+    return [(table_id, "TABLE", rows)]
+
+
 def exists(project_id: str, dataset_id: str) -> bool:
     """`datasets.exists`."""
     if project_id not in database._attached:
@@ -67,7 +87,45 @@ def _hidden(table: exp.Table) -> bool:
 
 
 def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
-    """`tables.columns`: the columns of a table with their types and modes. Raises not-found."""
+    """The columns of a table with their types and modes. Raises not-found."""
+    if project_id not in database._attached:
+        return _columns(project_id, dataset_id, table_id)
+    # A change after this question puts another dict in place, so what is asked too early is not kept.
+    kept = _unchanged(project_id)
+    place = (dataset_id.casefold(), table_id.casefold())
+    if place not in kept:
+        kept[place] = _columns(project_id, dataset_id, table_id)
+    return list(kept[place])
+
+
+def _unchanged(project_id: str) -> Columns:
+    """The kept columns that are still right."""
+    at = _catalogue(project_id)
+    with _keeping:
+        ((_, _, last),) = _rows(f"SELECT '', '', max(snapshot_id) FROM {at}.ducklake_snapshot")
+        seen, kept = _kept.get(project_id, (last, {}))
+        if last != seen:
+            changed = _changed(at, seen)
+            kept = {place: columns for place, columns in kept.items() if place not in changed}
+        _kept[project_id] = last, kept
+        return kept
+
+
+def _changed(at: str, seen: int) -> set[tuple[str, str]]:
+    """Tables made, altered or dropped after a snapshot; views, which follow their tables, always."""
+    rows = _rows(
+        f"""SELECT s.schema_name, t.table_name, 0
+            FROM {at}.ducklake_table t JOIN {at}.ducklake_schema s USING (schema_id)
+            JOIN {at}.ducklake_column c USING (table_id)
+            WHERE greatest(t.begin_snapshot, t.end_snapshot, c.begin_snapshot, c.end_snapshot) > {seen}
+            UNION
+            SELECT s.schema_name, v.view_name, 0
+            FROM {at}.ducklake_view v JOIN {at}.ducklake_schema s USING (schema_id)"""
+    )
+    return {(schema.casefold(), table.casefold()) for schema, table, _ in rows}
+
+
+def _columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
     required = _required(*tables.physical(project_id, dataset_id, table_id))
     with database.cursor() as cur:
         try:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from local_bigquery.catalog import names, tables
+from local_bigquery.catalog import names, tabledata, tables
 from local_bigquery.engine.database import quote
 from local_bigquery.errors import BigQueryError, not_found
 from local_bigquery.models import Table, TableFieldSchema
+
+from marketing_assets_tests.bigquery.server import catalog
 
 _DECORATOR = re.compile(r"^(?P<table>.+)\$(?P<id>\d{4}|\d{6}|\d{8}|\d{10})$")
 _UNITS = {4: ("YEAR", "%Y"), 6: ("MONTH", "%Y%m"), 8: ("DAY", "%Y%m%d"), 10: ("HOUR", "%Y%m%d%H")}
@@ -54,7 +56,7 @@ def partition(reference: Reference, partition_id: str) -> Partition:
     return Partition(reference, partition_id, f"strftime({quote(by.field)}, '{pattern}') = '{partition_id}'")
 
 
-_stock_delete, _stock_columns = tables.delete, tables.columns
+_stock_delete = tables.delete
 
 
 def delete(project_id: str, dataset_id: str, table_id: str) -> None:
@@ -73,10 +75,9 @@ def delete(project_id: str, dataset_id: str, table_id: str) -> None:
 def columns(project_id: str, dataset_id: str, table_id: str) -> list[TableFieldSchema]:
     """`tables.columns` that knows a partition's columns: those of its table."""
     reference, _ = undecorated((project_id, dataset_id, table_id))
-    found: list[TableFieldSchema] = _stock_columns(*reference)
-    return found
+    return catalog.columns(*reference)
 
 
 def apply() -> None:
     tables.delete = delete
-    tables.columns = columns
+    tables.columns = tabledata.columns = columns

@@ -9,6 +9,7 @@ is one.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, required=True)
     given = parser.parse_args()
     end_with_parent()
+    # DuckDB looks for it with every parameter, through all folders; it is not there.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     settings.bigquery_host = "127.0.0.1"
     settings.bigquery_port = given.port
     settings.data_dir = given.data_dir
