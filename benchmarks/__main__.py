@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import bigquery, dagster_run, ingest, memory, slow_api, year
+from benchmarks import bigquery, dagster_run, ingest, memory, shopify_history, slow_api, year
 from benchmarks.pages import capture
 from benchmarks.report import Line, show
 from benchmarks.sandbox import running
@@ -27,11 +27,12 @@ class Sizes:
     slow_days: int
     dagster_days: int
     bigquery_rows: int
+    history_days: int
     rounds: int
 
 
-FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 3)
-QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 1)
+FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 90, 3)
+QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 3, 1)
 
 
 def main() -> None:
@@ -60,6 +61,8 @@ def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
         slow = [line for m in (ORDERS, ADS) for line in slow_api.compare(sandbox, m, sizes.slow_days)]
         console.print("a range as a Dagster run")
         dagster = dagster_run.compare(sandbox, folder / "home", sizes.dagster_days)
+    console.print("a Shopify shop's history, by bulk and by pages")
+    history = shopify_history.compare(sizes.history_days, shopify_history.FASTER)
     console.print("ingest of nested orders: ours, bare, dlt by turns")
     lines += ingest.compare(ORDERS, orders, sizes.orders, sizes.rounds)
     console.print("ingest of flat ad rows: ours, bare, dlt by turns")
@@ -70,7 +73,7 @@ def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
     console.print("the BigQuery writer")
     written = bigquery.compare(ads, sizes.bigquery_rows, sizes.rounds)
     console.print("memory")
-    return [*lines, *dagster, *slow, *memory.compare(ads, sizes.memory_rows), *written]
+    return [*lines, *dagster, *slow, *history, *memory.compare(ads, sizes.memory_rows), *written]
 
 
 if __name__ == "__main__":
