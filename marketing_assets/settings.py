@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     tenants_dir: Path = Field(Path("tenants"), description="Folder with one YAML file a tenant.")
     tenants: str = Field("", description="Comma list of tenant ids this location serves; empty = all.")
     landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
+    state_url: str = Field(
+        "",
+        description="Database of inbox, outbox, incidents and acts, as SQLAlchemy names it; empty = HOME/state.",
+    )
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
     )

@@ -1,0 +1,39 @@
+"""The installation's own state beside warehouse and landing: inbox, outbox, incidents, acts.
+
+One SQLite file a subject in `MARKETING_HOME/state`, so that one subject's writers do not wait for another's;
+or, where several machines share it, one database that `MARKETING_STATE_URL` names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from marketing_assets.settings import Settings
+
+BUSY_SECONDS = 30
+"""How long a writer of a SQLite file waits for another."""
+
+
+def state_engine(settings: Settings, subject: str) -> sa.Engine:
+    """An engine on the state of `subject`; a committed transaction survives `kill -9` and power loss.
+
+    The caller creates its tables (`MetaData.create_all`) and disposes of the engine.
+    """
+    if settings.state_url:
+        return sa.create_engine(settings.state_url, pool_pre_ping=True)
+    folder = settings.home / "state"
+    folder.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(f"sqlite:///{folder / subject}.sqlite", connect_args={"timeout": BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    """Readers beside a writer (WAL), and every commit on disk before it returns (FULL)."""
+    cursor = connection.cursor()
+    cursor.execute("pragma journal_mode = wal")
+    cursor.execute("pragma synchronous = full")
+    cursor.execute("pragma foreign_keys = on")
+    cursor.close()
