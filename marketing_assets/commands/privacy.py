@@ -11,10 +11,13 @@ from typing import Annotated
 import typer
 
 from marketing_assets.commands.shared import clear_errors, fail, find_tenant
+from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.protection import acts
 from marketing_assets.protection.erase import erase as erase_subject
 from marketing_assets.protection.erase import matches
 from marketing_assets.protection.reports import ReportError, public_key, verified
+from marketing_assets.protection.retention import expire, plan
+from marketing_assets.protection.rotate import Interrupted, rotate
 from marketing_assets.protection.subjects import Identifier, SubjectError, parsed
 from marketing_assets.settings import load_settings
 
@@ -28,7 +31,7 @@ def _clear() -> Iterator[None]:
     with clear_errors():
         try:
             yield
-        except (SubjectError, ReportError, acts.LogError) as error:
+        except (SubjectError, ReportError, Interrupted, acts.LogError) as error:
             fail(str(error))
 
 
@@ -69,6 +72,48 @@ def erase(
     typer.echo(f"report: {done.report}")
     if done.left:
         fail("something of the person still stands in:\n" + "\n".join(done.left))
+
+
+@app.command("rotate-key")
+def rotate_key(tenant: TenantId, by: By = None) -> None:
+    """Hash every stored digest once more, under a new key. Takes up a rotation that was interrupted."""
+    settings = load_settings()
+    of_tenant = find_tenant(settings, tenant)
+    with _clear():
+        done = rotate(settings, of_tenant, by or acts.who())
+    for table, count in done.told["landing_records"].items():
+        typer.echo(f"landing {table}: {count} records in {done.told['landing_files'][table]} files")
+    for table, count in done.told["rows"].items():
+        typer.echo(f"{table}: {count} rows")
+    typer.echo(f"values of {tenant} pass through {done.told['keys']} keys now; back up the folder of keys")
+    typer.echo(f"report: {done.report}")
+
+
+@app.command()
+def retention(
+    tenant: TenantId,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    by: By = None,
+) -> None:
+    """Remove what the tenant keeps no longer, as its schedule does every night."""
+    settings = load_settings()
+    of_tenant = find_tenant(settings, tenant)
+    with _clear():
+        if dry_run:
+            found = plan(settings, of_tenant, now_utc())
+        else:
+            found = expire(settings, of_tenant, now_utc(), by or acts.who())
+    told = found.told()
+    for table, what in told["rows"].items():
+        typer.echo(f"{table}: rows {what}")
+    for table, what in told["fetches"].items():
+        typer.echo(f"landing {table}: fetches {what}")
+    for table, days in told["no_longer_replayable"].items():
+        typer.echo(f"{table}: {days} can no longer be replayed")
+    if not found:
+        typer.echo(f"nothing of {tenant} has outlived its time")
+    elif dry_run:
+        typer.echo("nothing was removed")
 
 
 @app.command()

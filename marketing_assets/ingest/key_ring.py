@@ -25,13 +25,14 @@ from marketing_assets.tenants import Tenant
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The keys that rotations added, and the act of a rotation that has not come to its end."""
+    """The keys that rotations added, each rotation's act, and the act that has not come to its end."""
 
     added: tuple[bytes, ...] = ()
+    acts: tuple[str, ...] = ()
     unfinished: str | None = None
 
     def with_new_key(self, act: str) -> KeyRing:
-        return KeyRing((*self.added, secrets.token_bytes(32)), act)
+        return KeyRing((*self.added, secrets.token_bytes(32)), (*self.acts, act), act)
 
     def finished(self) -> KeyRing:
         return replace(self, unfinished=None)
@@ -47,12 +48,14 @@ def read_ring(settings: Settings, tenant_id: str) -> KeyRing:
         kept = json.loads(ring_path(settings, tenant_id).read_text(encoding="ascii"))
     except FileNotFoundError:
         return KeyRing()
-    return KeyRing(tuple(bytes.fromhex(key) for key in kept["added"]), kept["unfinished"])
+    added = tuple(bytes.fromhex(key) for key in kept["added"])
+    return KeyRing(added, tuple(kept["acts"]), kept["unfinished"])
 
 
 def write_ring(settings: Settings, tenant_id: str, ring: KeyRing) -> None:
     """Put the ring in place of the one before, on disk when this returns."""
-    content = {"added": [key.hex() for key in ring.added], "unfinished": ring.unfinished}
+    added = [key.hex() for key in ring.added]
+    content = {"added": added, "acts": ring.acts, "unfinished": ring.unfinished}
     write_private(ring_path(settings, tenant_id), json.dumps(content).encode())
 
 

@@ -119,6 +119,13 @@ class BigQueryWarehouse(Warehouse):
                 rows += int(job.num_dml_affected_rows or 0)
         return rows
 
+    def delete_before(self, layer: str, table: str, day: date, only: Mapping[str, str] | None = None) -> int:
+        place = self._place(layer, table)
+        with self._client() as at:
+            text = sql.delete_before(place, DAY, day, only or {})
+            job = query(at, self.settings, place, text, _job_id(place))
+            return int(job.num_dml_affected_rows or 0)
+
     def drop_layer(self, layer: str) -> None:
         dataset = dataset_id(self.settings, self.tenant_id, check_layer(layer))
         with self._client() as at:

@@ -83,5 +83,10 @@ def replace_values(place: Place, column: str) -> str:
     )
 
 
+def delete_before(place: Place, day_column: str, before: date, only: Mapping[str, str]) -> str:
+    narrowed = "".join(f" and {name(k)} = {text(v)}" for k, v in only.items())
+    return f"delete from {place.sql} where {name(day_column)} < {day(before)}{narrowed}"
+
+
 def _script(statements: Sequence[str]) -> str:
     return ";\n".join(statements) + ";"

@@ -145,6 +145,18 @@ class DuckDBWarehouse(Warehouse):
             connection.register("fresh", fresh)
             return int(connection.execute(sql).fetchall()[0][0])
 
+    def delete_before(self, layer: str, table: str, day: date, only: Mapping[str, str] | None = None) -> int:
+        place = self._place(layer, table)
+        narrowed = "".join(f" and {quote(name)} = ${name}" for name in only or {})
+        sql = f"delete from {place.sql} where {quote(DAY)} < $day{narrowed}"
+        with (
+            writer_lock(self.path, self.lock_timeout_seconds),
+            full_disk_named(self.path),
+            self._reading(place) as connection,
+            transaction(connection),
+        ):
+            return int(connection.execute(sql, {"day": day, **(only or {})}).fetchall()[0][0])
+
     def drop_layer(self, layer: str) -> None:
         check_layer(layer)
         if not self.path.exists():

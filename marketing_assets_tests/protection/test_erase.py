@@ -37,7 +37,7 @@ def own(house: Small, person: Person) -> list[str]:
     ],
 )
 def test_nothing_of_a_person_is_left_and_nothing_comes_back(house: Small, subject: list[str]) -> None:
-    gone = own(house, ANNA) + [ANNA.email, ANNA.username, str(ANNA.number)]
+    gone = [*own(house, ANNA), ANNA.email, ANNA.username, str(ANNA.number)]
     assert {"raw.shopify_orders", "raw.shopee_escrow", "staging.orders", "ops.dead_letters"} <= places(
         house.settings.home, gone, "northwind"
     )
