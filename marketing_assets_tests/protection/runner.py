@@ -1,7 +1,7 @@
 """Acts that are killed: `act` in a fork of this process, with SIGKILL at a given touch of the file system.
 
-Takes one JSON line an act on standard input: `act` (a function of this module), `folder` (of the installation),
-`at` (which touch kills it; 0 lets it come to its end). Answers with the exit code, negative for the signal that ended it.
+Takes one JSON line an act on standard input: `act` (a function of this module), `folder` (the installation),
+`at` (which touch kills it; 0 lets it end). Answers with the exit code, negative for the signal that ended it.
 """
 
 from __future__ import annotations
