@@ -61,14 +61,21 @@ def change_raw(warehouse: Warehouse, change: Change, days: Sequence[date]) -> in
     spec = TableSpec.from_table(table)
     names = [c.name for c in table.all_columns]
     for piece in (p for g in group_consecutive(days) for p in g.chunks(_DAYS_AT_ONCE)):
-        texts = (f["raw_json"] for f in warehouse.scan_batches("raw", table.name, piece, ["raw_json"]))
-        if not any(change.suspect(text.encode()) for series in texts for text in series):
+        if not _stands(warehouse.scan_batches("raw", table.name, piece, ["raw_json"]), change):
             continue
         changed: list[int] = []
         frames = warehouse.scan_batches("raw", table.name, piece, names)
         warehouse.replace_days("raw", spec, piece, (_changed(f, change, changed) for f in frames))
         count += sum(changed)
     return count
+
+
+def _stands(frames: Iterator[pl.DataFrame], change: Change) -> bool:
+    """Whether some row is concerned. All are pulled: an iterator that is left keeps the file open."""
+    found = False
+    for frame in frames:
+        found = found or any(change.suspect(text.encode()) for text in frame["raw_json"])
+    return found
 
 
 def _changed(frame: pl.DataFrame, change: Change, counts: list[int]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ tables as they are and takes the old one's place in one step, while nobody else 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -81,3 +82,4 @@ def _remove(fresh: Path) -> None:
     for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
         with suppress(FileNotFoundError):
             left.unlink()
+    shutil.rmtree(f"{fresh}.spill", ignore_errors=True)
