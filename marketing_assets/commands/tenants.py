@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import dagster as dg
 import typer
 
 from marketing_assets.commands.dagster_home import dagster_environment
@@ -78,8 +79,6 @@ def offboard(
         except ExportError as error:
             fail(str(error))
     if wipe:
-        import dagster as dg  # takes a second, which the other commands do not have to wait
-
         os.environ.update(dagster_environment(settings))
         with dg.DagsterInstance.get() as instance:
             runs, assets = wipe_history(instance, tenant)

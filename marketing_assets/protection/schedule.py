@@ -1,7 +1,5 @@
 """The daily job that removes what has outlived its time."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from marketing_assets.ingest.fetch import now_utc
@@ -18,7 +16,7 @@ def retention_job(tenant: Tenant) -> dg.JobDefinition:
     """`{tenant}_expire`: one step, which shows what it removed."""
 
     @dg.op(name=f"{tenant.id}_expire_old_data", out=dg.Out(dg.Nothing))
-    def expire_old_data(context) -> None:  # type: ignore[no-untyped-def]  # Dagster reads the annotation
+    def expire_old_data(context: dg.OpExecutionContext) -> None:
         done = expire(load_settings(), tenant, now_utc(), BY)
         context.add_output_metadata({"removed": dg.MetadataValue.json(done.told())})
 

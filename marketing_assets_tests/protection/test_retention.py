@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import dagster as dg
 import pytest
 import yaml
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.protection import acts
 from marketing_assets.protection.retention import expire, plan
+from marketing_assets.protection.schedule import retention_job, retention_schedule
 from marketing_assets_tests.protection.people import DAYS, FIRST, Small
 
 LATE = timedelta(days=500)
@@ -68,3 +70,18 @@ def test_a_partly_covered_fetch_stays(house: Small) -> None:
     house.fetch("shopee_orders", [], DayRange(FIRST, FIRST))
     expire(house.settings, house.tenant, house.at + LATE, "x")
     assert fetches(house, "shopee", "shopee_orders") == [DayRange(FIRST, FIRST), DAYS]
+
+
+def test_the_nightly_job_does_it_and_shows_what_went(house: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in house.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("marketing_assets.protection.schedule.now_utc", lambda: house.at + LATE)
+    keeping(house, raw_days=1)
+    job = retention_job(house.tenant)
+    schedule = retention_schedule(house.tenant, job)
+    assert (schedule.name, schedule.execution_timezone) == ("northwind_retention", "America/New_York")
+    result = job.execute_in_process(instance=dg.DagsterInstance.ephemeral())
+    assert result.success
+    [shown] = [e.step_output_data.metadata for e in result.all_events if e.is_successful_output]
+    assert shown["removed"].value["rows"]["raw.shopee_orders"].startswith("9 before ")
+    assert house.rows("raw.shopee_orders") == []
