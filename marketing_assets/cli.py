@@ -16,6 +16,7 @@ from marketing_assets.commands import (
     sandbox,
     tenants,
     warehouse,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("replay")(replay.replay)
 app.command("materialize")(materialize.materialize)
 app.command("demo")(demo.demo)

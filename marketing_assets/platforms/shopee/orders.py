@@ -149,6 +149,12 @@ def changed_days(
     return newest
 
 
+def order_times(client: ShopeeClient, sns: Sequence[str]) -> dict[str, datetime]:
+    """When orders were created (UTC), by number, of those that the shop knows."""
+    parts = client.transport.map(lambda batch: _heads(client, batch), batches(sns, BATCH))
+    return {h.order_sn: datetime.fromtimestamp(h.create_time, UTC) for heads in parts for h in heads}
+
+
 def _details(client: ShopeeClient, sns: Sequence[str]) -> _Batch:
     call = _detail_call(sns, OPTIONAL_FIELDS)
     answer = read(client.transport, call, _DetailAnswer)
