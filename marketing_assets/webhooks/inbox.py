@@ -129,6 +129,11 @@ class Inbox:
             found = connection.scalar(asked)
         return None if found is None else float(found)
 
+    def newest(self) -> int:
+        """The number of the newest message that was ever put in and still waits; 0 where none does."""
+        with self.engine.connect() as connection:
+            return int(connection.scalar(sa.select(sa.func.max(INBOX.c.id))) or 0)
+
     def learn(self, shop: Shop, created: Mapping[str, float]) -> None:
         """Write down when orders were created, by their ids, where a message did not tell."""
         change = (
