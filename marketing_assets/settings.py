@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
     state_url: str = Field(
         "",
-        description="Database of inbox, outbox, incidents and acts, as SQLAlchemy names it; empty = HOME/state.",
+        description="Database of inbox, outbox, incidents and acts, as SQLAlchemy's URL; empty = HOME/state.",
     )
     webhooks_url: str = Field(
         "", description="Public address in front of the webhook receiver; empty = as each request names it."
