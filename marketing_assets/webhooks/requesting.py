@@ -29,7 +29,9 @@ class Followers:
     ) -> None:
         self.tenant, self.platforms = tenant, platforms
         self.job_name = f"{tenant.id}_refresh"
-        parents = {s.key: {d.asset_key for d in s.deps} for a in assets for s in a.specs}
+        # What is made of marts once a day does not follow every order.
+        specs = [s for a in assets for s in a.specs if s.tags.get("layer") != "ml"]
+        parents = {s.key: {d.asset_key for d in s.deps} for s in specs}
         reference = {
             raw_asset_key(tenant, t.name) for p in platforms for t in p.tables if p.kind == "reference"
         }
