@@ -19,6 +19,7 @@ import pytest
 from marketing_assets.sandbox.accounts import TENANTS
 from marketing_assets.sandbox.server import Sandbox
 
+CLIENT = httpx.Client(timeout=60)
 AS_OF = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)
 
 
@@ -56,17 +57,17 @@ class Pushing:
 
     def to(self, tenant: str, platform: str) -> None:
         target = {"tenant": tenant, "platform": platform, "url": self.url}
-        httpx.put(f"{self.sandbox.control_url}/_world/pushes", json=[target]).raise_for_status()
+        CLIENT.put(f"{self.sandbox.control_url}/_world/pushes", json=[target]).raise_for_status()
 
     def control(self, path: str, body: object) -> dict[str, object]:
-        answer: dict[str, object] = httpx.post(f"{self.sandbox.control_url}/_world/{path}", json=body).json()
+        answer: dict[str, object] = CLIENT.post(f"{self.sandbox.control_url}/_world/{path}", json=body).json()
         return answer
 
     def settled(self) -> dict[str, int]:
         """What was pushed, when nothing waits any more."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
-            told: dict[str, int] = httpx.get(f"{self.sandbox.control_url}/_world/pushes").json()
+            told: dict[str, int] = CLIENT.get(f"{self.sandbox.control_url}/_world/pushes").json()
             if told["changes"] and not told["waiting"]:
                 return told
             assert time.monotonic() < end, told
@@ -156,7 +157,7 @@ def test_time_that_goes_on_pushes_what_happened_in_it(pushing: Pushing) -> None:
 
 def test_a_shop_that_does_not_exist(pushing: Pushing) -> None:
     url = f"{pushing.sandbox.control_url}/_world/pushes"
-    answer = httpx.put(url, json=[{"tenant": "siam", "platform": "shopify", "url": "http://x"}])
+    answer = CLIENT.put(url, json=[{"tenant": "siam", "platform": "shopify", "url": "http://x"}])
     assert (answer.status_code, answer.json()["error"]) == (
         400,
         "tenant 'siam' has no shop on 'shopify' that pushes",

@@ -19,6 +19,7 @@ from marketing_assets_tests.webhooks.serving import serving
 
 pytestmark = pytest.mark.xdist_group("installation")
 
+CLIENT = httpx.Client(timeout=120)
 DAY = FILLED.first
 BANGKOK = ZoneInfo("Asia/Bangkok")
 
@@ -31,7 +32,7 @@ def orders_waiting(installation: Installation) -> list[str]:
     return found
 
 
-def await_(told: Callable[[], Any], seconds: float = 30) -> Any:
+def await_(told: Callable[[], Any], seconds: float = 120) -> Any:
     end = time.monotonic() + seconds
     while not (found := told()):
         assert time.monotonic() < end, "it did not come"
@@ -56,7 +57,7 @@ def revenue(installation: Installation, day: date) -> tuple[Any, Any]:
     """Of the shop on a day: as the mart says, and as the world says."""
     [row] = installation.warehouse().read("mart", "shop_performance").filter(day=day).to_dicts()
     query = {"tenant": "siam", "platform": "shopee", "from": f"{day}", "to": f"{day}"}
-    truth = httpx.get(f"{installation.sandbox.control_url}/_world/truth", params=query).json()
+    truth = CLIENT.get(f"{installation.sandbox.control_url}/_world/truth", params=query).json()
     return float(row["revenue"]), float(truth[0]["revenue"])
 
 
@@ -64,18 +65,18 @@ def test_a_pushed_order_reaches_the_mart(installation: Installation, tmp_path: P
     control = f"{installation.sandbox.control_url}/_world"
     with serving(installation.settings, tmp_path / "log") as served:
         target = {"tenant": "siam", "platform": "shopee", "url": f"{served.url}/webhooks/siam/shopee"}
-        httpx.put(f"{control}/pushes", json=[target]).raise_for_status()
-        httpx.put(f"{control}/settings", json={"push_duplicates": 1.0}).raise_for_status()
+        CLIENT.put(f"{control}/pushes", json=[target]).raise_for_status()
+        CLIENT.put(f"{control}/settings", json={"push_duplicates": 1.0}).raise_for_status()
         try:
             at = datetime.combine(DAY, datetime.min.time(), BANGKOK) + timedelta(minutes=30)
             wish = {"created": at.isoformat(), "lines": [{"list_price": 4321}]}
-            order = httpx.post(f"{control}/orders/siam", json=wish).json()["order_sn"]
+            order = CLIENT.post(f"{control}/orders/siam", json=wish).json()["order_sn"]
             await_(lambda: order in orders_waiting(installation))
-            await_(lambda: httpx.get(f"{control}/pushes").json()["waiting"] == 0)
-            told = httpx.get(f"{control}/pushes").json()
+            await_(lambda: CLIENT.get(f"{control}/pushes").json()["waiting"] == 0)
+            told = CLIENT.get(f"{control}/pushes").json()
         finally:
-            httpx.put(f"{control}/pushes", json=[])
-            httpx.put(f"{control}/settings", json={"push_duplicates": 0.1})
+            CLIENT.put(f"{control}/pushes", json=[])
+            CLIENT.put(f"{control}/settings", json={"push_duplicates": 0.1})
     assert told["answered"] == 2 * told["changes"], "each was sent twice, as platforms may"
     assert len(orders_waiting(installation)) == told["changes"]
     before = revenue(installation, DAY)

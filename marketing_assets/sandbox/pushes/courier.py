@@ -78,9 +78,13 @@ class Courier:
     def _run(self) -> None:
         with httpx.Client(timeout=ANSWER_SECONDS, trust_env=False) as client:
             while not self._ended.wait(LOOK_SECONDS):
+                targets = self._targets
+                # Without the lock: a first look makes many days of the world.
+                found = [due for target in targets for due in self._of(target)]
                 with self._lock:
-                    for target in self._targets:
-                        self._due += self._of(target)
+                    if targets is self._targets:
+                        self._due += found
+                        self._counts["changes"] += len({id(due.push) for due in found})
                     self._rng.shuffle(self._due)
                     now = time.monotonic()
                     ready = [due for due in self._due if due.at <= now]
@@ -97,7 +101,6 @@ class Courier:
             if key in target.sent:
                 continue
             target.sent.add(key)
-            self._counts["changes"] += 1
             twice = self._rng.random() < self.world.settings.push_duplicates
             found += [Due(push, 0.0) for _ in range(2 if twice else 1)]
         target.since = now
