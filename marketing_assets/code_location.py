@@ -7,6 +7,8 @@ from pathlib import Path
 
 import dagster as dg
 
+from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
+from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
@@ -59,11 +61,18 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     job = refresh_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
+    digest, history = digest_job(tenant, [*raw, *models]), history_job(tenant)
     return dg.Definitions(
         assets=[*raw, *models],
-        jobs=[job],
-        schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
-        sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
+        jobs=[job, digest, history],
+        schedules=[
+            refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
+            digest_schedule(tenant, digest),
+        ],
+        sensors=[
+            cost_file_sensor(tenant, platforms, job, [*raw, *models]),
+            *alert_sensors(tenant, [job, digest, history], history, [*raw, *models]),
+        ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )
