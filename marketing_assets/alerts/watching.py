@@ -186,7 +186,8 @@ def _keep_and_tell(
             at = not_before(config.quiet_hours, tenant.zone, now, severity_of(notice, after))
             for channel in receivers:
                 told.setdefault((channel, at), []).append((notice, after))
-        if after != kept.incident or channels != kept.channels or notice is not None:
+        is_new = kept.change == 0
+        if is_new or after != kept.incident or channels != kept.channels:
             save(connection, tenant.id, Kept(after, channels), change)
     for (channel, at), items in told.items():
         outbox.put(
