@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 import fontpkg
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -19,6 +18,7 @@ from marketing_assets.partitions import DayRange
 
 WIDTH, HEIGHT, DPI = 8.0, 3.6, 120
 """Inches and dots an inch: 960 × 432 pixels, which LINE takes as a preview too."""
+_WEEKS = 3
 _COLOURS = ("#0b57d0", "#c2571a", "#1a7f37")
 
 
@@ -31,7 +31,7 @@ def fonts() -> list[str]:
 
 
 def draw(title: str, lines: Sequence[Line]) -> bytes:
-    """A PNG of `WIDTH` × `HEIGHT` inches at `DPI`."""
+    """A PNG of `WIDTH` × `HEIGHT` inches at `DPI`; one of the lines at least has a value."""
     figure = Figure(figsize=(WIDTH, HEIGHT), dpi=DPI, facecolor="white", layout="constrained")
     axes = figure.add_subplot()
     for line, colour in zip(lines, _COLOURS, strict=False):
@@ -49,19 +49,22 @@ def draw(title: str, lines: Sequence[Line]) -> bytes:
                 color=colour,
                 fontsize=9,
             )
-    axes.set_title(title, loc="left", fontsize=12, fontweight="bold", fontfamily=fonts())
+    # Of one weight, because the Thai font has no bold one.
+    axes.set_title(title, loc="left", fontsize=13, fontfamily=fonts(), pad=10)
     unit = next((line.unit for line in lines if line.unit), "")
-    name = lines[0].name if len(lines) == 1 else "a day"
-    axes.set_ylabel(f"{name} ({unit})" if unit else name, fontsize=9, fontfamily=fonts())
+    label = f"{unit} a day" if unit else lines[0].name
+    axes.set_ylabel(label, fontsize=9, fontfamily=fonts())
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-    locator = AutoDateLocator(minticks=4, maxticks=8)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    last = max(day for line in lines for day in line.values)
+    weeks = [last - timedelta(days=7 * n) for n in range(_WEEKS, -1, -1)]
+    axes.set_xticks([_x(day) for day in weeks], [f"{day:%a} {day.day} {day:%b}" for day in weeks])
     axes.grid(axis="y", color="#d0d7de", linewidth=0.8)
     axes.tick_params(labelsize=9, length=0)
     axes.margins(x=0.06)
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    low, high = axes.get_ylim()
+    # From zero, so that a fall looks as large as it is; with room for the names above the lines.
+    axes.set_ylim(min(0.0, low), high + 0.15 * (high - min(0.0, low)))
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     if len(lines) > 1:

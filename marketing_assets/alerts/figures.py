@@ -25,6 +25,7 @@ RATIOS = {"roas", "cpa", "ctr", "cpc", "cpm", "conversion_rate", "avg_order_valu
 _IN_CURRENCY = re.compile(
     r"revenue|spend|profit|cost|fee|refund|amount|budget|cpa|cpc|cpm|avg_order_value|value"
 )
+_NAMES = {"roas": "ROAS", "cpa": "CPA", "ctr": "CTR", "cpc": "CPC", "cpm": "CPM"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
@@ -84,7 +85,7 @@ def _line(
         return None
     unit = tenant.reporting_currency if _IN_CURRENCY.search(column) else ""
     values = {day: Decimal(str(value)) for day, value, _ in rows if value is not None}
-    return Line(column.removeprefix("total_").replace("_", " "), unit, values)
+    return Line(_NAMES.get(column) or column.removeprefix("total_").replace("_", " "), unit, values)
 
 
 def _text(warehouse: Warehouse) -> str:
