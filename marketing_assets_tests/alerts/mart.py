@@ -18,7 +18,7 @@ _MONEY = ("total_revenue", "total_ad_spend", "roas", "net_profit", "spend")
 
 
 def _spec(name: str, columns: tuple[str, ...]) -> TableSpec:
-    kinds = {n: Type.NUMERIC for n in _MONEY} | {DAY: Type.DATE}
+    kinds = dict.fromkeys(_MONEY, Type.NUMERIC) | {DAY: Type.DATE}
     return TableSpec(name, name, tuple(Column(c, kinds.get(c, Type.STRING), c) for c in columns))
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
 from marketing_assets.alerts.channels.channel import Deliver
 from marketing_assets.alerts.channels.email import email_channel
 from marketing_assets.alerts.channels.line import line_channel
@@ -10,6 +14,7 @@ from marketing_assets.alerts.channels.slack import webhook_channel as slack_webh
 from marketing_assets.alerts.channels.teams import teams_channel
 from marketing_assets.alerts.channels.webhook import webhook_channel
 from marketing_assets.alerts.config import Channel, Email, Line, Slack, Teams, Webhook
+from marketing_assets.redaction import register_secret
 from marketing_assets.secrets import read_secret
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import SecretRef, Tenant
@@ -21,7 +26,10 @@ def open_channel(  # noqa: PLR0911  (a return for each kind)
     """What delivers to the channel. Raises `MissingSecret`, which names tenant, channel and field."""
 
     def secret(field: str, ref: SecretRef) -> str:
-        return read_secret(ref, settings, wanted=f"secret '{field}' of {tenant.id}/alerts/{name}")
+        value = read_secret(ref, settings, wanted=f"secret '{field}' of {tenant.id}/alerts/{name}")
+        for part in _parts(value):
+            register_secret(part)
+        return value
 
     if isinstance(channel, Email):
         return email_channel(
@@ -49,3 +57,22 @@ def open_channel(  # noqa: PLR0911  (a return for each kind)
     from marketing_assets.alerts.channels.other import apprise_channel
 
     return apprise_channel(secret("url", channel.url))
+
+
+_SHORTEST = 6
+"""Shorter parts of an address are no secret, and to mask them would garble what people read."""
+
+
+def _parts(value: str) -> Iterator[str]:
+    """What is secret in an address: services repeat parts of it in their answers."""
+    try:
+        address = urlsplit(value)
+        user, password = unquote(address.username or ""), unquote(address.password or "")
+    except ValueError:
+        return
+    if not address.netloc:
+        return
+    basic = base64.b64encode(f"{user}:{password}".encode()).decode() if user or password else ""
+    for part in (address.path.strip("/"), address.query, password, basic):
+        if len(part) >= _SHORTEST:
+            yield part
