@@ -222,7 +222,7 @@ _TYPES = {"email", "slack", "line", "teams", "webhook", "apprise"}
 def _problem(path: Path, name: str, error: Any) -> Problem:
     # Behind a channel's name pydantic puts its type, which people did not write there.
     place = list(error["loc"])
-    if place[:1] == ["channels"] and len(place) > 3 and place[2] in _TYPES:
+    if place[:1] == ["channels"] and len(place) > 2 and place[2] in _TYPES:
         del place[2]
     # What was given may be a secret that was written where a reference belongs.
     found = problem_of(path, {**error, "loc": place, "input": None})

@@ -13,7 +13,7 @@ import yaml
 
 from marketing_assets.alerts import acting
 from marketing_assets.alerts.delivery import Round, deliver_due
-from marketing_assets.alerts.jobs import history_job
+from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
 from marketing_assets.alerts.lifecycle import Incident
 from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.alerts.store import alerts_state
@@ -44,15 +44,20 @@ class Wish:
 class House:
     """The home; what the assets do is said in `wishes`."""
 
-    def __init__(self, home: Path, config: Mapping[str, Any] | None = None):
+    def __init__(self, home: Path, config: Mapping[str, Any] | None = None, *, lasting: bool = False):
+        """`lasting`: Dagster keeps its record in the home, for another process to read."""
         tenants = home / "tenants"
-        tenants.mkdir(parents=True)
+        tenants.mkdir(parents=True, exist_ok=True)
         write_tenant(tenants, "siam", shipped("siam"))
         self.settings = Settings(home=home, tenants_dir=tenants)
         self.tenant = Tenant.model_validate(shipped("siam"))
         self.wishes: dict[str, Wish] = {}
         self.now = NOON
-        self.instance = dg.DagsterInstance.ephemeral()
+        record = home / "dagster"
+        record.mkdir(exist_ok=True)
+        self.instance = (
+            dg.DagsterInstance.local_temp(str(record)) if lasting else dg.DagsterInstance.ephemeral()
+        )
         if config is not None:
             self.configure(config)
         assets = [
@@ -65,10 +70,11 @@ class House:
         job = dg.define_asset_job(
             "siam_refresh", tags={"tenant": "siam"}, executor_def=dg.in_process_executor
         )
-        history = history_job(self.tenant)
+        history, digest = history_job(self.tenant), digest_job(self.tenant, assets)
         self.definitions = dg.Definitions(
             assets=assets,
-            jobs=[job, history],
+            jobs=[job, history, digest],
+            schedules=[digest_schedule(self.tenant, digest)],
             sensors=alert_sensors(self.tenant, [job], history, assets),
         )
 
