@@ -8,7 +8,6 @@ import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from marketing_assets.alerts.chart import draw
 from marketing_assets.alerts.config import AlertsConfig
 from marketing_assets.alerts.figures import DAYS_SHOWN, NoFigures, figures
 from marketing_assets.alerts.message import Chart, Message
@@ -38,6 +37,9 @@ def chart_of(
     if not path.exists():
         if not any(line.values for line in lines):
             return None, "there is no chart: the mart has no figures of these days"
+        # It takes half a second to import, which no other command or sensor should wait for.
+        from marketing_assets.alerts.chart import draw
+
         names = " and ".join(line.name for line in lines)
         _write(path, draw(f"{tenant.display_name} – {names}, last {DAYS_SHOWN} days", lines))
     url = f"{str(config.public_url).rstrip('/')}/charts/{path.name}" if config.public_url else ""

@@ -20,6 +20,7 @@ from marketing_assets.redaction import redact
 
 _READ = {
     DagsterEventType.ASSET_CHECK_EVALUATION,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
     DagsterEventType.STEP_FAILURE,
     DagsterEventType.STEP_SUCCESS,
@@ -119,6 +120,9 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
         step = str(event.step_key or "")
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
             checks.append(event.asset_check_evaluation_data)
+        elif event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+            checked = event.asset_check_planned_data.asset_key
+            assets.setdefault(step, set()).add(checked.to_user_string())
         elif event.event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
             if event.asset_key:
                 assets.setdefault(step, set()).add(event.asset_key.to_user_string())
@@ -150,7 +154,7 @@ def verdicts(tenant_id: str, facts: RunFacts, tables_of: Mapping[str, Iterable[s
     looked_at = {
         (e.asset_key.to_user_string(), e.check_name)
         for e in facts.checks
-        if _own(tenant_id, e.asset_key.to_user_string())
+        if _own(tenant_id, e.asset_key.to_user_string()) and not _is_unknown(e)
     }
     for step in facts.successes:
         own = {a for a in facts.assets.get(step, ()) if _own(tenant_id, a)}
@@ -168,6 +172,9 @@ def verdicts(tenant_id: str, facts: RunFacts, tables_of: Mapping[str, Iterable[s
     looked_at -= {(f.key.asset, f.key.check) for f in _of_steps(tenant_id, facts, tables_of, set())}
     return Verdicts(wrong, frozenset(looked_at | {(f.key.asset, f.key.check) for f in wrong}), facts.days)
 
+
+UNKNOWN = "not enough to say"
+"""The metadata `state` of a check that had too little to judge by."""
 
 CONNECTION, RUN = "connection", "run"
 
@@ -207,13 +214,32 @@ def _of_check(evaluation: dg.AssetCheckEvaluation, days: Days) -> list[Finding]:
         covers=frozenset({asset}),
     )
     whole = _with_metadata(whole, told)
-    parts = [part for part in _listed(told.get("findings")) if part.get("entity")]
-    return [
-        _with_metadata(
-            replace(whole, key=Key(asset, evaluation.check_name, _text(part["entity"])), money=None), part
-        )
-        for part in parts
-    ] or [whole]
+    parts = _listed(told.get("findings"))
+    if not any(part.get("entity") for part in parts):
+        return [whole]
+    found: dict[Key, Finding] = {}
+    for part in parts:
+        key = Key(asset, evaluation.check_name, _text(part.get("entity")))
+        one = _with_metadata(replace(whole, key=key, money=None, since=""), part)
+        found[key] = _together(found[key], one) if key in found else one
+    return list(found.values())
+
+
+def _together(one: Finding, other: Finding) -> Finding:
+    """Two findings of one entity, such as of two days."""
+    money = [m for m in (one.money, other.money) if m is not None]
+    return replace(
+        one,
+        text=clean(f"{one.text}; {other.text}"),
+        severity="ERROR" if "ERROR" in {one.severity, other.severity} else "WARN",
+        money=sum(money, Decimal(0)) if money else None,
+        since=min(filter(None, (one.since, other.since)), default=""),
+    )
+
+
+def _is_unknown(evaluation: dg.AssetCheckEvaluation) -> bool:
+    """Whether a check passed only because it could not tell: that ends no incident."""
+    return getattr(evaluation.metadata.get("state"), "value", None) == UNKNOWN
 
 
 def _with_metadata(finding: Finding, told: Mapping[str, Any]) -> Finding:

@@ -162,7 +162,8 @@ def _worse(incident: Incident, now: datetime) -> Step:
 
 
 def _as_new(days: Days, failed: Days) -> bool:
-    return failed.last is None or (days.last is not None and days.last >= failed.last)
+    """Whether these days are the failed ones or newer; a verdict without days is on the table as it is."""
+    return failed.last is None or days.last is None or days.last >= failed.last
 
 
 def _span(one: Days, other: Days) -> Days:

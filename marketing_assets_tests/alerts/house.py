@@ -99,7 +99,7 @@ class House:
             key=key,
             deps=[dg.AssetKey(d.split("/")) for d in deps or []],
             tags={"platform": platform} if platform else {},
-            check_specs=[dg.AssetCheckSpec("watch", asset=key)],
+            check_specs=[dg.AssetCheckSpec("watch", asset=key, blocking=name == RAW)],
         )
         def materialize() -> dg.MaterializeResult:  # type: ignore[type-arg]
             wish = self.wishes.get(name, Wish())

@@ -83,13 +83,32 @@ def test_an_alert_says_what_since_when_how_much_why_and_what_to_do(house: House)
     }
 
 
+def test_a_check_that_blocks_fails_its_step_and_is_one_incident(house: House) -> None:
+    assert not house.run(raw=BROKEN).success
+    house.look()
+    assert [i.key for i in house.incidents()] == [(RAW, "watch", "")]
+
+
+def test_a_check_that_cannot_tell_ends_nothing(house: House) -> None:
+    house.run(mart=BROKEN)
+    house.look()
+    house.run(mart=Wish(metadata={"state": "not enough to say"}))
+    house.look()
+    assert len(house.incidents(only_open=True)) == 1
+    house.run(days=None)
+    house.look()
+    assert not house.incidents(only_open=True), "a verdict without days is on the table as it is"
+
+
 def test_what_fails_upstream_takes_what_fails_downstream_along(house: House) -> None:
-    house.run(raw=BROKEN, mart=WARNED)
+    house.run(raw=BROKEN)
+    house.look()
+    house.run(mart=WARNED, select=["mart"])
     house.look()
     [incident] = house.incidents()
     assert incident.key.asset == RAW
-    facts = dict(house.outbox()[0]["message"]["sections"][0]["facts"])
-    assert facts["Also affected"] == "mart/daily_performance · watch"
+    assert [f.key.asset for f in incident.finding.explains] == [MART]
+    assert len(house.told()) == 1
     house.run(mart=WARNED)
     house.look()
     assert house.told()[1:] == [
@@ -172,6 +191,24 @@ def test_each_entity_of_a_check_has_an_incident_of_its_own(house: House) -> None
         "Siam Home & Living: 2 alerts – daily_performance: watch (A) and more",
         "Siam Home & Living: 1 alert, 1 recovered – daily_performance: watch (C) and more",
     ]
+
+
+def test_several_findings_of_one_entity_are_one_incident(house: House) -> None:
+    parts = [
+        {"entity": "A", "text": "on Monday", "money_at_stake": "10.50", "since": "2026-11-09"},
+        {"entity": "A", "text": "on Tuesday", "money_at_stake": "4", "since": "2026-11-10"},
+        {"text": "in all"},
+    ]
+    house.run(mart=Wish(passed=False, metadata={"findings": parts, "currency": "THB"}))
+    house.look()
+    of = {i.key.entity: i.finding for i in house.incidents()}
+    assert of.keys() == {"A", ""}
+    assert (of["A"].text, str(of["A"].money), of["A"].since) == (
+        "on Monday; on Tuesday",
+        "14.50",
+        "2026-11-09",
+    )
+    assert of[""].text == "in all"
 
 
 def test_it_is_sent_again_when_it_gets_worse_or_old_unless_somebody_takes_care(house: House) -> None:
