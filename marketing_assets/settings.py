@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
     state_url: str = Field(
         "",
-        description="Database of inbox, outbox, incidents and acts, as SQLAlchemy names it; empty = HOME/state.",
+        description="SQLAlchemy URL of a database for inbox, outbox, incidents and acts; empty = HOME/state.",
     )
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import dagster as dg
 import typer
+from dagster_shared.error import SerializableErrorInfo
 
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
@@ -128,11 +129,16 @@ def _failures(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     for record in records:
         data = record.get_dagster_event().step_failure_data
         metadata = data.user_failure_data
-        text = (metadata.description if metadata else None) or (
-            data.error.message if data.error else "failed"
-        )
+        text = (metadata.description if metadata else None) or (_cause(data.error) or "failed")
         words.append(f"{record.step_key}: {text.strip()}")
     return words or [f"run {run_id} failed; see it in the UI"]
+
+
+def _cause(error: SerializableErrorInfo | None) -> str | None:
+    """What went wrong at first: Dagster's own errors only say in which step."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message if error else None
 
 
 class _Watcher(threading.Thread):

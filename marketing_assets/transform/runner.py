@@ -124,6 +124,8 @@ def _in_file(file: Path, timeout: float, invoke: Callable[[], DbtRun]) -> DbtRun
 
 def let_go() -> None:
     """Close the tenant's file, which dbt would hold until it runs again in this process."""
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 

@@ -7,6 +7,7 @@ and the settings follow as SET statements.
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import threading
@@ -24,6 +25,9 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 
 _LOADING_MIB = 80
 _FEW_BYTES = 32 * 1024 * 1024
+
+_ATTACHED = "Unique file handle conflict"
+"""What DuckDB says where another database of this process has the file attached, as dbt's does."""
 
 _HOLDER = re.compile(r"held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 
@@ -59,25 +63,28 @@ def _open_when_free(path: Path, timeout: float) -> duckdb.DuckDBPyConnection:
     while True:
         try:
             return duckdb.connect(str(path))
-        except (duckdb.IOException, duckdb.ConnectionException) as error:
+        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
             if not _is_taken(error):
                 raise
             left = give_up - time.monotonic()
             if left <= 0:
                 raise WarehouseBusy(_busy(path, timeout, str(error))) from error
+            if _ATTACHED in str(error):
+                # An attempt of dbt's that found the file taken keeps its claim until Python collects it.
+                gc.collect()
             time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret, a pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def _is_taken(error: duckdb.Error) -> bool:
     text = str(error)
-    return "Could not set lock on file" in text or "different configuration" in text
+    return any(sign in text for sign in ("Could not set lock on file", "different configuration", _ATTACHED))
 
 
 def _busy(path: Path, timeout: float, text: str) -> str:
     if found := _HOLDER.search(text):
         holder = f"process {found['pid']} ({found['program']})"
-    elif "different configuration" in text:
+    elif "different configuration" in text or _ATTACHED in text:
         holder = "a connection of this process with other settings"
     else:
         holder = "another writer"

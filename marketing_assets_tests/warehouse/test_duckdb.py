@@ -197,6 +197,24 @@ def test_a_connection_with_other_settings_is_waited_for(warehouse: DuckDBWarehou
     connect(warehouse.path).close()
 
 
+class _Kept:
+    """Keeps a connection in a circle of references, as a traceback of dbt's does."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection):
+        self.connection, self.self = connection, self
+
+
+def test_a_database_of_this_process_that_attached_the_file_is_waited_for(warehouse: DuckDBWarehouse) -> None:
+    connect(warehouse.path).close()
+    other = duckdb.connect()
+    other.execute(f"attach '{warehouse.path}' as warehouse")
+    with pytest.raises(WarehouseBusy, match="this process with other settings"):
+        connect(warehouse.path, lock_timeout_seconds=0.1)
+    _Kept(other)
+    del other
+    connect(warehouse.path, lock_timeout_seconds=5).close()
+
+
 def test_read_copy_is_whole_and_keeps_the_lock(warehouse: DuckDBWarehouse, tmp_path: Path) -> None:
     warehouse.replace_days("raw", ORDERS, days(0), [frame([order(0)])])
     with connect(warehouse.path) as held:
