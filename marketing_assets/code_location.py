@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
+from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.executor import executor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
@@ -19,6 +22,9 @@ from marketing_assets.tenants import Problem, Tenant, read_tenants
 from marketing_assets.transform.assets import transform_assets
 from marketing_assets.warehouse.io_manager import WarehouseIOManager
 from marketing_assets.webhooks.sensors import change_sensors
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 # Single-run backfills are beta in name; the version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -62,16 +68,21 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     job, expiry = refresh_job(tenant), retention_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
+    assets = [*raw, *models]
+    digest, history = digest_job(tenant, assets), history_job(tenant)
+    jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, expiry, digest, history]
     return dg.Definitions(
-        assets=[*raw, *models],
-        jobs=[job, expiry],
+        assets=assets,
+        jobs=jobs,
         schedules=[
             refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
             retention_schedule(tenant, expiry),
+            digest_schedule(tenant, digest),
         ],
         sensors=[
-            cost_file_sensor(tenant, platforms, job, [*raw, *models]),
-            *change_sensors(tenant, platforms, job, [*raw, *models]),
+            cost_file_sensor(tenant, platforms, job, assets),
+            *change_sensors(tenant, platforms, job, assets),
+            *alert_sensors(tenant, jobs, history, assets),
         ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),
