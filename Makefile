@@ -52,10 +52,13 @@ format: $(INSTALLED) ## Format code and SQL
 bench: $(INSTALLED) ## Measure throughput, concurrency and memory, as ratios in one run
 	@$(BIN)/python -m benchmarks
 
-lock: ## Resolve the dependencies anew into requirements.lock
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+  --no-emit-index-url --no-emit-find-links pyproject.toml
+
+lock: ## Resolve the dependencies anew: all of them, and those of the image alone
 	@uv=$$(command -v uv || echo .uv/bin/uv); \
-	  $$uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links pyproject.toml --output-file requirements.lock
+	  $$uv $(COMPILE) --extra dev --extra deploy --output-file requirements.lock && \
+	  $$uv $(COMPILE) --extra deploy --constraint requirements.lock --output-file deploy/requirements.lock
 
 clean: ## Remove the environment and caches (MARKETING_HOME, data/ by default, stays)
 	@rm -rf .venv .venv-bigquery .uv dbt/target dbt/logs .pytest_cache .ruff_cache .mypy_cache .hypothesis build *.egg-info

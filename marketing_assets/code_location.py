@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from marketing_assets.automation.cost_files import cost_file_sensor
+from marketing_assets.automation.executor import executor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
 from marketing_assets.partitions import partitions_definition
@@ -65,7 +66,7 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
         schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
         sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
-        executor=dg.in_process_executor,
+        executor=executor(settings),
     )
 
 

@@ -21,10 +21,16 @@ class Settings(BaseSettings):
     landing_url: str = Field("", description="Folder or object-store URL of landing; empty = HOME/landing.")
     state_url: str = Field(
         "",
-        description="SQLAlchemy URL of a database for inbox, outbox, incidents and acts; empty = HOME/state.",
+        description="Database of inbox, outbox, incidents and acts, as SQLAlchemy's URL; empty = HOME/state.",
     )
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
+    )
+    dbt_parsed_dir: Path | None = Field(
+        None, description="Folder of the parsed dbt project; empty = HOME/dbt/parsed."
+    )
+    executor: Literal["in_process", "multiprocess", "k8s"] = Field(
+        "in_process", description="Where the steps of a run work; the last two need BigQuery."
     )
     warehouse: Literal["duckdb", "bigquery"] = Field("duckdb", description="Which engine holds the tables.")
     environment: Literal["dev", "stg", "prod"] = Field(
@@ -67,6 +73,10 @@ class Settings(BaseSettings):
     @cached_property
     def landing(self) -> str:
         return self.landing_url or str((self.home / "landing").absolute())
+
+    @property
+    def parsed_dir(self) -> Path:
+        return (self.dbt_parsed_dir or self.home / "dbt" / "parsed").absolute()
 
     @property
     def secrets_dir(self) -> Path:

@@ -15,11 +15,14 @@ from marketing_assets.settings import Settings
 BUSY_SECONDS = 30
 """How long a writer of a SQLite file waits for another."""
 
+_TABLES = 0x6D61726B
+"""Number of the lock on Postgres under which tables are made."""
+
 
 def state_engine(settings: Settings, subject: str) -> sa.Engine:
     """An engine on the state of `subject`; a committed transaction survives `kill -9` and power loss.
 
-    The caller creates its tables (`MetaData.create_all`) and disposes of the engine.
+    The caller creates its tables (`create_tables`) and disposes of the engine. Raises what SQLAlchemy does.
     """
     if settings.state_url:
         return sa.create_engine(settings.state_url, pool_pre_ping=True)
@@ -28,6 +31,19 @@ def state_engine(settings: Settings, subject: str) -> sa.Engine:
     engine = sa.create_engine(f"sqlite:///{folder / subject}.sqlite", connect_args={"timeout": BUSY_SECONDS})
     sa.event.listen(engine, "connect", _durable)
     return engine
+
+
+def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
+    """Create what is missing, also while other processes do the same.
+
+    `create_all` looks first and creates then; of two processes at once one would fail.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TABLES)))
+        else:
+            connection.exec_driver_sql("begin immediate")
+        metadata.create_all(connection)
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -39,7 +39,6 @@ def refresh_job(tenant: Tenant) -> "UnresolvedAssetJobDefinition":
         selection=dg.AssetSelection.key_prefixes([tenant.id]),
         description=f"Everything of {tenant.display_name}: raw, staging and marts.",
         tags={"tenant": tenant.id},
-        executor_def=dg.in_process_executor,
     )
 
 

@@ -85,8 +85,7 @@ def prepare_manifest(settings: Settings) -> DbtProject:
     """
     project_dir = settings.dbt_dir.absolute()
     target = target_of(settings)
-    kept = (settings.home / "dbt" / "parsed").absolute()
-    parsed = kept / f"{target}-{_fingerprint(project_dir)}"
+    parsed = settings.parsed_dir / f"{target}-{_fingerprint(project_dir)}"
     with _one_at_a_time:
         if not (parsed / "manifest.json").exists():
             _parse_into(parsed, project_dir, target)
