@@ -12,6 +12,7 @@ from marketing_assets.commands import (
     demo,
     doctor,
     materialize,
+    privacy,
     replay,
     sandbox,
     tenants,
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(connections.app, name="connections")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
 app.command("replay")(replay.replay)

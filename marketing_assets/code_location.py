@@ -13,6 +13,7 @@ from marketing_assets.automation.schedules import follows_changes, refresh_job, 
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
+from marketing_assets.protection.schedule import retention_job, retention_schedule
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Problem, Tenant, read_tenants
 from marketing_assets.transform.assets import transform_assets
@@ -57,13 +58,16 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    job = refresh_job(tenant)
+    job, expiry = refresh_job(tenant), retention_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
         assets=[*raw, *models],
-        jobs=[job],
-        schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
+        jobs=[job, expiry],
+        schedules=[
+            refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
+            retention_schedule(tenant, expiry),
+        ],
         sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),

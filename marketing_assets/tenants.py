@@ -109,6 +109,41 @@ class Connection(BaseModel):
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+Days = Annotated[int, Field(ge=1)]
+
+
+class PlatformRetention(BaseModel):
+    """How long one platform's data is kept, in days; null is for ever, left out is as for the others."""
+
+    model_config = _STRICT
+    landing_days: Days | None = Field(None, description="Age of a fetch, from when it was made.")
+    raw_days: Days | None = Field(None, description="Age of a row's day.")
+
+
+class Retention(BaseModel):
+    """How long data is kept, in days; null is for ever."""
+
+    model_config = _STRICT
+    landing_days: Days | None = Field(
+        400,
+        description="Age of a fetch; the newest of a day stays as long as the day's rows do.",
+    )
+    raw_days: Days | None = Field(None, description="Age of a raw row's day.")
+    staging_days: Days | None = Field(None, description="Age of a staged row's day.")
+    mart_days: Days | None = Field(None, description="Age of a day in marts.")
+    platforms: dict[str, PlatformRetention] = Field(
+        default_factory=dict, description="What differs for a platform, by its name."
+    )
+
+    def landing_of(self, platform: str) -> int | None:
+        own = self.platforms.get(platform)
+        return own.landing_days if own and "landing_days" in own.model_fields_set else self.landing_days
+
+    def raw_of(self, platform: str) -> int | None:
+        own = self.platforms.get(platform)
+        return own.raw_days if own and "raw_days" in own.model_fields_set else self.raw_days
+
+
 class Tenant(BaseModel):
     """One tenant. Money targets are in `reporting_currency`; days are days of `time_zone`."""
 
@@ -125,6 +160,7 @@ class Tenant(BaseModel):
     targets: Targets
     cogs_share: Decimal = Field(ge=0, le=1, description="Share of revenue taken as cost where none is known.")
     pii_key: SecretRef | None = Field(None, description="Key that hashes personal values; a file by default.")
+    retention: Retention = Retention()
     connections: list[Connection] = Field(min_length=1)
 
     @property

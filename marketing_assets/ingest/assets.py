@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+from marketing_assets.ingest.key_ring import pseudonyms
 from marketing_assets.ingest.landing import Landing, LandingError
-from marketing_assets.ingest.pii_key import pii_key
 from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
@@ -88,7 +88,7 @@ def raw_asset(
                     platform,
                     table,
                     days,
-                    pii_key(tenant, settings, landing),
+                    pseudonyms(tenant, settings, landing),
                     changed=changed_days(context),
                 )
         except MENDABLE as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from marketing_assets.ingest.landing import Landing, LandingWriter, Manifest, new_fetch
 from marketing_assets.ingest.privacy import Masker
+from marketing_assets.ingest.pseudonyms import Keys
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.platform import Client, Page, Platform, RawTable, Window
 from marketing_assets.tenants import Connection, Tenant
@@ -25,7 +26,7 @@ def fetch(
     table: RawTable,
     connection: Connection,
     days: DayRange,
-    pii_key: bytes,
+    keys: Keys,
     clock: Callable[[], datetime] = now_utc,
 ) -> Manifest:
     """Fetch a range of days of one table and connection as a range; land it; return its manifest.
@@ -34,7 +35,7 @@ def fetch(
     """
     client = platform.connect(tenant, connection)
     try:
-        return land(landing, tenant, platform, table, connection, days, pii_key, client, clock)
+        return land(landing, tenant, platform, table, connection, days, keys, client, clock)
     finally:
         client.close()
 
@@ -46,13 +47,13 @@ def land(
     table: RawTable,
     connection: Connection,
     days: DayRange,
-    pii_key: bytes,
+    keys: Keys,
     client: Client,
     clock: Callable[[], datetime] = now_utc,
 ) -> Manifest:
     """As `fetch`, with a client that is already connected."""
     started = clock()
-    masker = Masker(table.contract, pii_key)
+    masker = Masker(table.contract, keys)
     window = Window(days, tenant.zone, started)
     identity = new_fetch(tenant.id, platform.name, table.name, connection.account_id, days, started)
     with LandingWriter(landing, identity) as writer:

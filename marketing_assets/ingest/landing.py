@@ -31,14 +31,23 @@ PART_BYTES = 64 * 1024 * 1024
 _ID_TIME = "%Y%m%dT%H%M%S%fZ"
 
 
-class LandedFile(msgspec.Struct, frozen=True):
-    """One part: its path below the landing root, records, bytes before and after compression, SHA-256."""
+class LandedFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One part: its path below the landing root, records, bytes before and after compression, SHA-256.
+
+    A part that was rewritten keeps the path by which rows name it and lies at `rewritten_as`.
+    """
 
     path: str
     records: int
     raw_bytes: int
     bytes: int
     sha256: str
+    rewritten_as: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it lies, below the landing root."""
+        return self.rewritten_as or self.path
 
 
 class LandedPage(msgspec.Struct, frozen=True):
@@ -56,7 +65,15 @@ class LandedControl(msgspec.Struct, frozen=True):
     figures: dict[str, str]
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class Redaction(msgspec.Struct, frozen=True):
+    """An act that rewrote a fetch's parts: its id, when (UTC), and how many records it changed."""
+
+    act: str
+    at: datetime
+    records: int
+
+
+class Manifest(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one complete fetch asked for and got. Times are UTC; `first`..`last` are days of `zone`."""
 
     tenant: str
@@ -74,6 +91,12 @@ class Manifest(msgspec.Struct, frozen=True):
     controls: list[LandedControl]
     drift: dict[str, int]
     calls: dict[str, float]
+    redactions: list[Redaction] = []
+
+    @property
+    def content(self) -> bytes:
+        """As it lies in landing."""
+        return orjson.dumps(msgspec.to_builtins(self), option=orjson.OPT_INDENT_2)
 
     @property
     def days(self) -> DayRange:
@@ -192,9 +215,9 @@ class Landing:
 
     def lines(self, file: LandedFile, chunk_bytes: int) -> Iterator[tuple[int, bytes]]:
         """A part's records as chunks of whole lines, each with the number of its first line (from 0)."""
-        if self.fs.size(self.path(file.path)) != file.bytes:
+        if self.fs.size(self.path(file.place)) != file.bytes:
             raise LandingError(_damaged(file))
-        with self.fs.open(self.path(file.path), "rb") as source:
+        with self.fs.open(self.path(file.place), "rb") as source:
             reader = zstandard.ZstdDecompressor().stream_reader(source, read_across_frames=True)
             rest, first, size = b"", 0, 0
             while block := reader.read(chunk_bytes):
@@ -212,7 +235,7 @@ class Landing:
 
 def _damaged(file: LandedFile) -> str:
     return (
-        f"{file.path} is not what its manifest says ({file.records} records in {file.bytes} bytes): it is "
+        f"{file.place} is not what its manifest says ({file.records} records in {file.bytes} bytes): it is "
         "damaged; remove its fetch folder and fetch these days again"
     )
 
@@ -278,8 +301,7 @@ class LandingWriter:
             drift=dict(self._drift),
             calls=dict(calls),
         )
-        content = orjson.dumps(msgspec.to_builtins(manifest), option=orjson.OPT_INDENT_2)
-        self._landing.write_atomically(f"{fetch.folder}/manifest.json", content)
+        self._landing.write_atomically(f"{fetch.folder}/manifest.json", manifest.content)
         self._finished = True
         return manifest
 

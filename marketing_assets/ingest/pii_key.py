@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from marketing_assets.ingest.landing import Landing
@@ -30,10 +31,13 @@ def pii_key(tenant: Tenant, settings: Settings, landing: Landing) -> bytes:
                 f"there is no file {path}, and landing holds payloads that were masked with it",
                 "bring the file back from your backup; new payloads would no longer join with the old ones",
             ) from None
-        return _make(path)
+        return key_in_file(path)
 
 
-def _make(path: Path) -> bytes:
+def key_in_file(path: Path) -> bytes:
+    """The key in a file, which is made (mode 0600) where it is missing."""
+    with suppress(FileNotFoundError):
+        return bytes.fromhex(path.read_text().strip())
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = secrets.token_bytes(32)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")

@@ -17,6 +17,7 @@ from marketing_assets.ingest.completeness import (
 from marketing_assets.ingest.fetch import fetch, now_utc
 from marketing_assets.ingest.landing import Landing, Manifest
 from marketing_assets.ingest.load import Loaded, load
+from marketing_assets.ingest.pseudonyms import Keys
 from marketing_assets.partitions import ONE_DAY, DayRange, group_consecutive, local_day
 from marketing_assets.platforms.catalog import connections
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
@@ -78,7 +79,7 @@ def materialize_raw(
     platform: Platform,
     table: RawTable,
     days: DayRange,
-    pii_key: bytes,
+    keys: Keys,
     changed: Iterable[date] | None = None,
     clock: Callable[[], datetime] = now_utc,
 ) -> RawOutcome:
@@ -90,7 +91,7 @@ def materialize_raw(
     fetches: dict[date, list[Manifest]] = defaultdict(list)
     for connection in connections(tenant, platform):
         for wanted in ranges:
-            manifest = fetch(landing, tenant, platform, table, connection, wanted, pii_key, clock)
+            manifest = fetch(landing, tenant, platform, table, connection, wanted, keys, clock)
             for day in wanted:
                 fetches[day].append(manifest)
     return load_and_compare(warehouse, landing, table.contract, fetches)

@@ -50,8 +50,12 @@ def connections(tenant: Tenant, of: Platform) -> list[Connection]:
 
 
 def check(tenant: Tenant, file: str) -> list[Problem]:
-    """Every mistake in a tenant's connections that only their platforms can see."""
+    """Every mistake in a tenant file that only the platforms can see."""
+    strangers = sorted(tenant.retention.platforms.keys() - PLATFORMS.keys())
     return [
+        Problem(file, f"retention.platforms.{name}", f"{UnknownPlatform(name)}", "platform")
+        for name in strangers
+    ] + [
         Problem(file, f"connections.{place}.{field}", message, "platform")
         for place, connection in enumerate(tenant.connections)
         for field, message in _mistakes(connection)

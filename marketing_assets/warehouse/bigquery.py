@@ -46,6 +46,9 @@ from marketing_assets.warehouse.warehouse import (
 _UNFINISHED = re.compile(rf"^{INCOMING}|__dbt_tmp\d*$")
 """Tables of incoming rows, ours and dbt's, that a killed run has left until they expire."""
 
+_MOST_VALUES = 5_000
+"""Values that one statement replaces."""
+
 
 @dataclass(frozen=True)
 class BigQueryWarehouse(Warehouse):
@@ -101,6 +104,34 @@ class BigQueryWarehouse(Warehouse):
                 names = [c.name for c in table.columns]
                 write.query(sql.replace_keys(place, incoming, names, table.key), "append")
         return checked.height
+
+    def replace_values(self, layer: str, table: str, column: str, changed: Mapping[str, str | None]) -> int:
+        place, rows, pairs = self._place(layer, table), 0, list(changed.items())
+        with self._client() as at:
+            # A statement takes so many parameters; each is whole or not at all, and can be sent again.
+            for some in (pairs[i : i + _MOST_VALUES] for i in range(0, len(pairs), _MOST_VALUES)):
+                given = [
+                    bigquery.ArrayQueryParameter("old", "STRING", [old for old, _ in some]),
+                    bigquery.ArrayQueryParameter("new", "STRING", [new or "" for _, new in some]),
+                ]
+                text = sql.replace_values(place, column)
+                job = query(at, self.settings, place, text, _job_id(place), given)
+                rows += int(job.num_dml_affected_rows or 0)
+        return rows
+
+    def delete_before(self, layer: str, table: str, day: date, only: Mapping[str, str] | None = None) -> int:
+        place = self._place(layer, table)
+        with self._client() as at:
+            text = sql.delete_before(place, DAY, day, only or {})
+            job = query(at, self.settings, place, text, _job_id(place))
+            return int(job.num_dml_affected_rows or 0)
+
+    def drop_layer(self, layer: str) -> None:
+        dataset = dataset_id(self.settings, self.tenant_id, check_layer(layer))
+        with self._client() as at:
+            at.delete_dataset(
+                f"{self.settings.bigquery_project}.{dataset}", delete_contents=True, not_found_ok=True
+            )
 
     def read(
         self,

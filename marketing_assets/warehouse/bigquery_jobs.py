@@ -82,7 +82,7 @@ def query(
     place: Place,
     text: str,
     name: str,
-    given: Sequence[bigquery.ScalarQueryParameter] = (),
+    given: Sequence[bigquery.ScalarQueryParameter | bigquery.ArrayQueryParameter] = (),
 ) -> bigquery.QueryJob:
     """Run a statement or script to its end, labelled and within the bytes that the settings allow."""
     config = bigquery.QueryJobConfig(

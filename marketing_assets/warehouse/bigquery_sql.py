@@ -75,5 +75,18 @@ def select(place: Place, days: DayRange | None, columns: Sequence[str] | None, d
     return sql if days is None else f"{sql} where {within(day_column, days)}"
 
 
+def replace_values(place: Place, column: str) -> str:
+    """Replaces values of a text column, given as `@old` and `@new`; an empty new one stands for null."""
+    return (
+        f"update {place.sql} as kept set {name(column)} = nullif(@new[offset(place)], '') "
+        f"from unnest(@old) as old with offset as place where kept.{name(column)} = old"
+    )
+
+
+def delete_before(place: Place, day_column: str, before: date, only: Mapping[str, str]) -> str:
+    narrowed = "".join(f" and {name(k)} = {text(v)}" for k, v in only.items())
+    return f"delete from {place.sql} where {name(day_column)} < {day(before)}{narrowed}"
+
+
 def _script(statements: Sequence[str]) -> str:
     return ";\n".join(statements) + ";"

@@ -21,7 +21,7 @@ import polars as pl
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import DAY
-from marketing_assets.warehouse import duckdb_schema
+from marketing_assets.warehouse import duckdb_rewrite, duckdb_schema
 from marketing_assets.warehouse.duckdb_connection import (
     connect,
     full_disk_named,
@@ -30,7 +30,7 @@ from marketing_assets.warehouse.duckdb_connection import (
     transaction,
     writer_lock,
 )
-from marketing_assets.warehouse.duckdb_schema import Place, literal, quote
+from marketing_assets.warehouse.duckdb_schema import Place, catalog, literal, quote
 from marketing_assets.warehouse.errors import NoSuchTable, says_no_memory
 from marketing_assets.warehouse.frames import checked_batches, conform
 from marketing_assets.warehouse.spool import spooled
@@ -127,6 +127,49 @@ class DuckDBWarehouse(Warehouse):
             return checked.height
 
         return self._write(place, table, [checked], append)
+
+    def replace_values(self, layer: str, table: str, column: str, changed: Mapping[str, str | None]) -> int:
+        place = self._place(layer, table)
+        named = {"old": list(changed), "new": list(changed.values())}
+        fresh = pl.DataFrame(named, schema={"old": pl.String, "new": pl.String})
+        sql = (
+            f"update {place.sql} as kept set {quote(column)} = fresh.new from fresh "
+            f"where kept.{quote(column)} = fresh.old"
+        )
+        with (
+            writer_lock(self.path, self.lock_timeout_seconds),
+            full_disk_named(self.path),
+            self._reading(place) as connection,
+            transaction(connection),
+        ):
+            connection.register("fresh", fresh)
+            return int(connection.execute(sql).fetchall()[0][0])
+
+    def delete_before(self, layer: str, table: str, day: date, only: Mapping[str, str] | None = None) -> int:
+        place = self._place(layer, table)
+        narrowed = "".join(f" and {quote(name)} = ${name}" for name in only or {})
+        sql = f"delete from {place.sql} where {quote(DAY)} < $day{narrowed}"
+        with (
+            writer_lock(self.path, self.lock_timeout_seconds),
+            full_disk_named(self.path),
+            self._reading(place) as connection,
+            transaction(connection),
+        ):
+            return int(connection.execute(sql, {"day": day, **(only or {})}).fetchall()[0][0])
+
+    def drop_layer(self, layer: str) -> None:
+        check_layer(layer)
+        if not self.path.exists():
+            return
+        with writer_lock(self.path, self.lock_timeout_seconds), closing(self._connect()) as connection:
+            connection.execute(
+                f"drop schema if exists {quote(catalog(self.tenant_id))}.{quote(layer)} cascade"
+            )
+
+    def forget(self) -> None:
+        if self.path.exists():
+            with writer_lock(self.path, self.lock_timeout_seconds), full_disk_named(self.path):
+                duckdb_rewrite.rewrite(self.path, self.memory_limit, self.lock_timeout_seconds)
 
     def read(
         self,

@@ -134,6 +134,22 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
+    def replace_values(self, layer: str, table: str, column: str, changed: Mapping[str, str | None]) -> int:
+        """Replace values of a text column, all at once or not at all; returns the rows changed."""
+
+    @abstractmethod
+    def delete_before(self, layer: str, table: str, day: date, only: Mapping[str, str] | None = None) -> int:
+        """Delete the rows of all days before `day`, narrowed by `only`; returns how many there were."""
+
+    @abstractmethod
+    def drop_layer(self, layer: str) -> None:
+        """Remove a layer with all its tables for good; nothing where it does not exist."""
+
+    def forget(self) -> None:
+        """Leave nothing on disk of what was deleted or replaced, where the engine is one's own."""
+        return
+
+    @abstractmethod
     def read(
         self,
         layer: str,
