@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import bigquery, dagster_run, ingest, memory, shopify_history, slow_api, year
+from benchmarks import bigquery, dagster_run, ingest, memory, shopify_history, slow_api, webhooks, year
 from benchmarks.pages import capture
 from benchmarks.report import Line, show
 from benchmarks.sandbox import running
@@ -28,11 +28,12 @@ class Sizes:
     dagster_days: int
     bigquery_rows: int
     history_days: int
+    webhooks: int
     rounds: int
 
 
-FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 90, 3)
-QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 3, 1)
+FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 90, 30_000, 3)
+QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 3, 1_000, 1)
 
 
 def main() -> None:
@@ -72,8 +73,10 @@ def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
     lines += year.compare(ADS, ads, sizes.ads, sizes.rounds)
     console.print("the BigQuery writer")
     written = bigquery.compare(ads, sizes.bigquery_rows, sizes.rounds)
+    console.print("webhooks: receiver and bare Starlette by turns")
+    received = webhooks.compare(folder, sizes.webhooks, sizes.rounds)
     console.print("memory")
-    return [*lines, *dagster, *slow, *history, *memory.compare(ads, sizes.memory_rows), *written]
+    return [*lines, *dagster, *slow, *history, *memory.compare(ads, sizes.memory_rows), *written, *received]
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from marketing_assets.commands import (
     sandbox,
     tenants,
     warehouse,
+    webhooks,
 )
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("replay")(replay.replay)
 app.command("materialize")(materialize.materialize)
 app.command("demo")(demo.demo)

@@ -18,6 +18,7 @@ from marketing_assets.settings import Settings
 from marketing_assets.tenants import Problem, Tenant, read_tenants
 from marketing_assets.transform.assets import transform_assets
 from marketing_assets.warehouse.io_manager import WarehouseIOManager
+from marketing_assets.webhooks.sensors import change_sensors
 
 # Single-run backfills are beta in name; the version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -68,7 +69,10 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
             refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
             retention_schedule(tenant, expiry),
         ],
-        sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
+        sensors=[
+            cost_file_sensor(tenant, platforms, job, [*raw, *models]),
+            *change_sensors(tenant, platforms, job, [*raw, *models]),
+        ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),
     )

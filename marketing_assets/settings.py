@@ -23,6 +23,9 @@ class Settings(BaseSettings):
         "",
         description="Database of inbox, outbox, incidents and acts, as SQLAlchemy's URL; empty = HOME/state.",
     )
+    webhooks_url: str = Field(
+        "", description="Public address in front of the webhook receiver; empty = as each request names it."
+    )
     dbt_dir: Path = Field(
         Path(__file__).parent.parent / "dbt", description="The dbt project that transforms raw tables."
     )

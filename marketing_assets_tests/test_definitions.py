@@ -102,7 +102,9 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
             "job": "acme_refresh",
         }
     }
-    assert acme["sensors"] == {"acme_cost_files": "acme_refresh"}
+    assert acme["sensors"] == dict.fromkeys(
+        ("acme_changed_orders", "acme_cost_files", "acme_webhooks"), "acme_refresh"
+    )
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.http import Counters
+from marketing_assets.platforms.webhooks import Scheme
 from marketing_assets.schema import Table
 from marketing_assets.tenants import Connection, Tenant
 
@@ -119,10 +120,12 @@ class Platform:
     """A platform: everything the rest of the house needs to know of it.
 
     `changed_days` gives the local days (of the given zone) whose records changed between two instants, each
-    with the instant of its newest change. `authorize` walks a person through the platform's consent.
-    `prove` makes the cheapest call that shows a connection works and returns one line for a person.
-    `secrets` and `optional_secrets` say of each secret, by name, what it is. `base_url` is empty where
-    nothing is asked over HTTP; such a platform is implicit and takes no connection.
+    with the instant of its newest change. `order_times` gives the instants at which orders were created, by
+    id, of those that the shop knows. `webhooks` is how messages that it pushes are signed. `authorize` walks
+    a person through the platform's consent. `prove` makes the cheapest call that shows a connection works
+    and returns one line for a person. `secrets` and `optional_secrets` say of each secret, by name, what it
+    is. `base_url` is empty where nothing is asked over HTTP; such a platform is implicit and takes no
+    connection.
     """
 
     name: str
@@ -136,7 +139,9 @@ class Platform:
     secrets: Mapping[str, str] = field(default_factory=dict)
     optional_secrets: Mapping[str, str] = field(default_factory=dict)
     changed_days: Callable[[Any, datetime, datetime, ZoneInfo], Mapping[date, datetime]] | None = None
+    order_times: Callable[[Any, Sequence[str]], Mapping[str, datetime]] | None = None
     authorize: Callable[..., str] | None = None
+    webhooks: Scheme | None = None
     implicit: bool = False
     """Every tenant has it without a connection in its YAML (public reference data, files)."""
 

@@ -10,6 +10,8 @@
     GET    /_world/requests?last=50              DELETE
     POST   /_world/orders/{tenant}               places or amends an order, see ``hand_orders.py``
     DELETE /_world/orders                        forgets all that was placed or amended
+    POST   /_world/storefront/{tenant} {order_id} touches an order of the Shopify shop
+    GET    /_world/pushes     PUT [{tenant, platform, url}]: push changed orders there from now on
 
 ``from`` and ``to`` are inclusive dates; without them: the 30 days up to the world's today.
 """
@@ -27,6 +29,7 @@ from starlette.routing import Route
 from marketing_assets.sandbox import anomalies, hand_orders
 from marketing_assets.sandbox.advertising import planted
 from marketing_assets.sandbox.apis.catalog import Platform
+from marketing_assets.sandbox.pushes import Courier
 from marketing_assets.sandbox.truth import PLATFORMS, Truth
 from marketing_assets.sandbox.world import World
 
@@ -41,8 +44,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Control:
-    def __init__(self, world: World, apis: Mapping[str, Platform], urls: Mapping[str, str]) -> None:
-        self.world, self.apis, self.urls = world, apis, urls
+    def __init__(
+        self, world: World, apis: Mapping[str, Platform], urls: Mapping[str, str], courier: Courier
+    ) -> None:
+        self.world, self.apis, self.urls, self.courier = world, apis, urls, courier
         self._truth = Truth(world)
 
     async def health(self, request: Request) -> Response:
@@ -124,6 +129,19 @@ class Control:
             store.forget()
         return _json({})
 
+    async def storefront(self, request: Request) -> Response:
+        store = self.world.storefronts.get(request.path_params["tenant"])
+        order = store and store.order(int((await _object(request)).get("order_id", 0)))
+        if not store or not order:
+            raise ValueError("no such order of a storefront exists by now")
+        store.touch(order.order_id)
+        return _json({"order_id": order.order_id, "updated": store.updated(order)})
+
+    async def pushes(self, request: Request) -> Response:
+        if request.method == "PUT":
+            self.courier.replace(orjson.loads(await request.body()))
+        return _json(self.courier.report())
+
     def _tenants(self, request: Request) -> list[str]:
         return self._chosen(request, "tenant", list(self.world.accounts))
 
@@ -156,9 +174,11 @@ async def _mistaken(request: Request, error: Exception) -> Response:
     return _json({"error": str(error)}, 400)
 
 
-def control(world: World, apis: Mapping[str, Platform], urls: Mapping[str, str]) -> Starlette:
+def control(
+    world: World, apis: Mapping[str, Platform], urls: Mapping[str, str], courier: Courier
+) -> Starlette:
     """The control application; ``urls`` gives each platform's base URL."""
-    own = Control(world, apis, urls)
+    own = Control(world, apis, urls, courier)
     routes: list[tuple[str, Handler, list[str]]] = [
         ("health", own.health, ["GET"]),
         ("credentials", own.credentials, ["GET"]),
@@ -170,6 +190,8 @@ def control(world: World, apis: Mapping[str, Platform], urls: Mapping[str, str])
         ("requests", own.requests, ["GET", "DELETE"]),
         ("orders", own.forget_orders, ["DELETE"]),
         ("orders/{tenant}", own.orders, ["POST"]),
+        ("storefront/{tenant}", own.storefront, ["POST"]),
+        ("pushes", own.pushes, ["GET", "PUT"]),
     ]
     return Starlette(
         routes=[Route(f"/_world/{path}", handler, methods=methods) for path, handler, methods in routes],

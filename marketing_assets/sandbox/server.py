@@ -15,6 +15,7 @@ from marketing_assets.sandbox.apis.catalog import PLATFORMS
 from marketing_assets.sandbox.clock import Clock
 from marketing_assets.sandbox.control import control
 from marketing_assets.sandbox.gate import Gate
+from marketing_assets.sandbox.pushes import Courier
 from marketing_assets.sandbox.world import World
 
 HOST = "127.0.0.1"
@@ -81,7 +82,8 @@ class Sandbox:
         addresses = [f"http://{HOST}:{bound.getsockname()[1]}" for bound in sockets]
         self.control_url = addresses[0]
         self.urls = dict(zip(PLATFORMS, addresses[1:], strict=True))
-        apps: list[ASGIApp] = [control(world, PLATFORMS, self.urls)]
+        self.courier = Courier(world)
+        apps: list[ASGIApp] = [control(world, PLATFORMS, self.urls, self.courier)]
         apps += [
             Gate(one.app(world), one.dialect, world.faults, world.visits, world.clock)
             for one in PLATFORMS.values()
@@ -91,6 +93,7 @@ class Sandbox:
         self._servers = [_Server(app, bound) for app, bound in zip(apps, sockets, strict=True)]
 
     def stop(self) -> None:
+        self.courier.stop()
         for server in self._servers:
             server.stop()
 

@@ -38,6 +38,13 @@ class Settings:
     shopify_all_orders: int = 1
     """Whether the apps have the scope ``read_all_orders``; 0 hides orders older than 60 days."""
 
+    push_duplicates: float = 0.1
+    """Share of pushed messages that are sent twice."""
+    push_tries: int = 8
+    """How often a message is sent that is not answered with 2xx, ``push_retry_seconds`` after the first try
+    and then twice as long each time."""
+    push_retry_seconds: float = 1.0
+
     def update(self, wanted: dict[str, Any]) -> None:
         """Set some; raises ValueError on an unknown name or a value that is no number."""
         known = {field.name for field in fields(self)}

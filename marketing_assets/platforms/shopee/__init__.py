@@ -1,8 +1,9 @@
 """Shopee: orders, settlements and products of one shop."""
 
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
-from marketing_assets.platforms.shopee import orders, products, resource, tables
+from marketing_assets.platforms.shopee import orders, products, resource, tables, webhooks
 from marketing_assets.platforms.shopee.authorize import authorize as authorize_shop
+from marketing_assets.platforms.webhooks import WEBHOOK_SECRETS
 
 PLATFORM = Platform(
     name=resource.NAME,
@@ -19,6 +20,9 @@ PLATFORM = Platform(
     prove=resource.prove,
     settings=resource.ShopeeSettings,
     secrets=resource.SECRETS,
+    optional_secrets=WEBHOOK_SECRETS,
     changed_days=orders.changed_days,
+    order_times=orders.order_times,
+    webhooks=webhooks.SCHEME,
     authorize=authorize_shop,
 )

@@ -24,6 +24,7 @@ from marketing_assets.platforms.shopee.listing import Told, by_day, changed_orde
 DETAIL_PATH = "/api/v2/order/get_order_detail"
 ESCROW_PATH = "/api/v2/payment/get_escrow_detail_batch"
 BATCH = 50
+NOT_FOUND = "error_not_found"
 PASSES = 2
 """Orders that an answer leaves out are asked for once more."""
 
@@ -147,6 +148,22 @@ def changed_days(
             tries=PASSES,
         )
     return newest
+
+
+def order_times(client: ShopeeClient, sns: Sequence[str]) -> dict[str, datetime]:
+    """When orders were created (UTC), by number, of those that the shop knows."""
+    parts = client.transport.map(lambda batch: _known(client, batch), batches(sns, BATCH))
+    return {h.order_sn: datetime.fromtimestamp(h.create_time, UTC) for heads in parts for h in heads}
+
+
+def _known(client: ShopeeClient, sns: Sequence[str]) -> list[Head]:
+    """Shopee leaves out orders that it does not know, but fails where it knows none of them."""
+    try:
+        return _heads(client, sns)
+    except PlatformError as error:
+        if error.code == NOT_FOUND:
+            return []
+        raise
 
 
 def _details(client: ShopeeClient, sns: Sequence[str]) -> _Batch:

@@ -1,8 +1,9 @@
 """Shopify: orders, products, customers and the shop itself of one shop."""
 
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
-from marketing_assets.platforms.shopify import orders, resource, snapshots, tables
+from marketing_assets.platforms.shopify import orders, resource, snapshots, tables, webhooks
 from marketing_assets.platforms.shopify.authorize import authorize as authorize_shop
+from marketing_assets.platforms.webhooks import WEBHOOK_SECRETS
 
 PLATFORM = Platform(
     name=resource.NAME,
@@ -18,7 +19,9 @@ PLATFORM = Platform(
     connect=resource.connect,
     prove=resource.prove,
     settings=resource.ShopifySettings,
-    optional_secrets=resource.OPTIONAL_SECRETS,
+    optional_secrets={**resource.OPTIONAL_SECRETS, **WEBHOOK_SECRETS},
     changed_days=orders.changed_days,
+    order_times=orders.order_times,
+    webhooks=webhooks.SCHEME,
     authorize=authorize_shop,
 )

@@ -35,13 +35,22 @@ from marketing_assets.platforms.shopify.counting import (
     require_visible,
 )
 from marketing_assets.platforms.shopify.nested import Fields, flattened, id_of, nodes_of, pages
-from marketing_assets.platforms.shopify.queries import CHANGED, ORDERS, REFUNDS, RUN_BULK, bulk_orders
+from marketing_assets.platforms.shopify.queries import (
+    CHANGED,
+    ORDER_TIMES,
+    ORDERS,
+    REFUNDS,
+    RUN_BULK,
+    bulk_orders,
+)
 
 BULK_FROM = 250
 """More orders than this are fetched by bulk operations, which cost no points a page."""
 BULK_MOST = 10_000
 """Orders of one bulk operation; its result is held in memory."""
 REFUND_BATCH = 10
+TIMES_BATCH = 100
+_ORDER_ID = "gid://shopify/Order/"
 CLICK_IDS = ("gclid", "fbclid")
 
 _LOG = logging.getLogger(__name__)
@@ -57,6 +66,15 @@ class _Journey(msgspec.Struct, rename="camel"):
 
 class _Id(msgspec.Struct):
     id: str
+
+
+class _Time(msgspec.Struct, rename="camel"):
+    id: str
+    created_at: datetime
+
+
+class _Times(msgspec.Struct):
+    nodes: list[_Time | None]
 
 
 class _Head(msgspec.Struct, rename="camel"):
@@ -116,6 +134,17 @@ def changed_days(
             day = local_day(head.created_at, zone)
             newest[day] = max(head.updated_at, newest.get(day, head.updated_at))
     return newest
+
+
+def order_times(client: ShopifyClient, ids: Sequence[str]) -> dict[str, datetime]:
+    """When orders were created (UTC), by the number in their id, of those that the shop knows."""
+    found: dict[str, datetime] = {}
+    for batch in batches(ids, TIMES_BATCH):
+        asked = {"ids": [f"{_ORDER_ID}{order_id}" for order_id in batch]}
+        for node in client.ask(ORDER_TIMES, asked, _Times).nodes:
+            if node is not None:
+                found[node.id.removeprefix(_ORDER_ID)] = node.created_at.astimezone(UTC)
+    return found
 
 
 def _fetched(

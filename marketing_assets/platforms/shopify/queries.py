@@ -70,6 +70,10 @@ CHANGED = Query(
     first=250,
 )
 
+ORDER_TIMES = Query(
+    "OrderTimes", "query OrderTimes($ids:[ID!]!){nodes(ids:$ids){... on Order{id createdAt}}}"
+)
+
 REFUNDS = Query(
     "Refunds",
     f"""query Refunds($ids:[ID!]!){{nodes(ids:$ids){{... on Refund{{

@@ -26,7 +26,7 @@ LIMITS = Limits(calls_per_second=20, burst=20, concurrency=1, timeout_seconds=12
 
 OPTIONAL_SECRETS = {
     "access_token": "A custom app's Admin API access token; without it the authorised token is used.",
-    "client_secret": "The app's client secret; needed to authorise the shop.",
+    "client_secret": "The app's client secret; authorises the shop and signs webhooks.",
 }
 
 
