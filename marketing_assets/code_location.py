@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from marketing_assets.automation.checks.assets import tenant_checks
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
@@ -61,6 +62,7 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
         assets=[*raw, *models],
+        asset_checks=tenant_checks(tenant, platforms, models, settings),
         jobs=[job],
         schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
         sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
