@@ -17,6 +17,7 @@ from marketing_assets.automation.checks.reading import Reading
 from marketing_assets.automation.checks.restatement import larger_than_usual
 from marketing_assets.automation.checks.targets import cpa_over_limit, no_conversions, roas_under_target
 from marketing_assets.automation.checks.weekday import revenue_drop, unusual_spend
+from marketing_assets.partitions import ONE_DAY, start_of_day
 from marketing_assets.verdicts import Finding, Verdict, verdict
 
 
@@ -77,7 +78,9 @@ def _no_conversions(r: Reading) -> Verdict:
 def _ranges(table: str) -> Callable[[Reading], Verdict]:
     def judge(r: Reading) -> Verdict:
         sql = ranges_sql(table, r.warehouse.relation("staging", table))
-        moments = {"now": r.now, "today": r.today} if table == "orders" else {"today": r.today}
+        moments: dict[str, Any] = {"today": r.today}
+        if table == "orders":
+            moments["tomorrow"] = start_of_day(r.today + ONE_DAY, r.tenant.zone)
         [counted] = r.rows(sql, first=r.days.first, last=r.days.last, **moments)
         return within_ranges(table, counted, f"{r.days}")
 

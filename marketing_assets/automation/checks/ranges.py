@@ -16,8 +16,8 @@ from marketing_assets.verdicts import Finding, Verdict, verdict
 
 @dataclass(frozen=True)
 class Range:
-    """A condition that no row may meet. `$now` and `$today` stand for the moment of the check; `impossible`
-    rows are an error, others only odd."""
+    """A condition that no row may meet. `$today` stands for the tenant's day, `$tomorrow` for the instant at which it
+    ends; `impossible` rows are an error, others only odd."""
 
     name: str
     breach: str
@@ -28,7 +28,7 @@ class Range:
 RANGES: Mapping[str, tuple[Range, ...]] = {
     "orders": (
         Range("future_day", "day > $today", "lie on a day that has not come", True),
-        Range("future_order", "order_timestamp > $now", "were placed in the future", True),
+        Range("future_order", "order_timestamp >= $tomorrow", "were placed after today", True),
         Range("refund", "refund_amount > gross_amount", "paid back more than their goods cost"),
         Range("discount", "discount_amount > gross_amount", "were discounted below nothing"),
         Range(
