@@ -8,6 +8,12 @@ from pathlib import Path
 import dagster as dg
 
 from marketing_assets.automation.checks.assets import tenant_checks
+from marketing_assets.automation.checks.freshness import (
+    expectations,
+    freshness_checks,
+    freshness_job,
+    freshness_sensor,
+)
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
@@ -57,15 +63,21 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    job = refresh_job(tenant)
+    expected = expectations(tenant, platforms, models)
+    fresh = freshness_checks(tenant, expected)
+    fresh_job = freshness_job(tenant, fresh)
+    job = refresh_job(tenant, apart=[fresh])
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
         assets=[*raw, *models],
-        asset_checks=tenant_checks(tenant, platforms, models, settings),
-        jobs=[job],
+        asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
+        jobs=[job, fresh_job],
         schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
-        sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
+        sensors=[
+            cost_file_sensor(tenant, platforms, job, [*raw, *models]),
+            freshness_sensor(tenant, expected, fresh_job),
+        ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )

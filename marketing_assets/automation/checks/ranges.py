@@ -16,8 +16,8 @@ from marketing_assets.verdicts import Finding, Verdict, verdict
 
 @dataclass(frozen=True)
 class Range:
-    """A condition that no row may meet. `$today` stands for the tenant's day, `$tomorrow` for the instant at which it
-    ends; `impossible` rows are an error, others only odd."""
+    """A condition that no row may meet. `$today` stands for the tenant's day, `$tomorrow` for the instant at
+    which it ends; `impossible` rows are an error, others only odd."""
 
     name: str
     breach: str
