@@ -136,7 +136,7 @@ def freshness_checks(tenant: Tenant, expected: Sequence[Expected]) -> dg.AssetCh
         dg.AssetCheckSpec(
             NAME,
             asset=one.key,
-            description=f"Loaded within {one.within.total_seconds() / 3600:g} h, unless alerts.yaml says else.",
+            description=f"Loaded within {one.within.total_seconds() / 3600:g} h, or what alerts.yaml says.",
         )
         for one in expected
     ]

@@ -35,7 +35,7 @@ Figures = Mapping[Link, Mapping[str, Said]]
 
 
 def exactly(value: Decimal) -> Said:
-    return Said(value, value)
+    return Said(value.normalize(), value.normalize())
 
 
 def reconcile(chains: Sequence[tuple[str, ...]], figures: Figures, days: str, currency: str) -> Verdict:
@@ -50,7 +50,7 @@ def reconcile(chains: Sequence[tuple[str, ...]], figures: Figures, days: str, cu
                 if abs(gap) > TOLERANCE:
                     text = (
                         f"{link.day} {link.entity} {link.figure}: {above} says {upper}, {below} says {lower} "
-                        f"({gap:+f}): the link {above} → {below} broke"
+                        f"({gap.normalize():+f}): the link {above} → {below} broke"
                     )
                     money = None if link.figure in COUNTS else abs(gap)
                     findings.append(Finding(text, link.entity, link.day, money))

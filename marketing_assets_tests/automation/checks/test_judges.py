@@ -235,7 +235,7 @@ CASES: dict[str, tuple[Callable[[], Verdict], State, str]] = {
         FAILED,
         "meta_ads/1",
     ),
-    "margin as usual": (lambda: margin(), PASSED, "20.0 %"),
+    "margin as usual": (margin, PASSED, "20.0 %"),
     "margin fell": (lambda: margin(since(LAST_WEEK, net_profit=Decimal(50))), FAILED, "usually 20.0 %"),
     "margin of one bad day": (lambda: margin(on(JUDGED, net_profit=Decimal(0))), PASSED, ""),
     "margin of few orders": (
