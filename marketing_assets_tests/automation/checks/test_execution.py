@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 import pytest
 
+from marketing_assets.ingest.dead_letters import DEAD_LETTERS
+from marketing_assets.ingest.fetch import now_utc
+from marketing_assets.ingest.landing import Landing, LandingWriter, new_fetch
 from marketing_assets.partitions import ONE_DAY, DayRange
+from marketing_assets.platforms.platform import Control
+from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse.warehouse import Warehouse
 from marketing_assets_tests.automation.checks.small import (
@@ -22,6 +28,7 @@ from marketing_assets_tests.automation.checks.small import (
     FIRST,
     FOLLOWS,
     JUDGED,
+    ORDERS_A_DAY,
     RUN,
     TENANT,
     TODAY,
@@ -272,6 +279,58 @@ def test_a_backfill_of_old_days_tells_of_now_and_of_its_own_totals(
     drop_rows(RAW_ORDERS, 1, days=old)(warehouse)
     assert set(run(defs, old).failed) == {"daily_performance:totals_agree"}
     assert run(defs, RUN).failed == {}, "and not beyond its run"
+
+
+def test_what_the_platform_counts_itself_is_the_first_link(
+    warehouse: Warehouse, defs: dg.Definitions, tmp_path: Path
+) -> None:
+    landed(tmp_path, "meta_ads", "meta_ads_insights", ONE, {"spend": Decimal("210.5")}, quota_used=0.95)
+    found = run(defs)
+    assert set(found.failed) == {"daily_performance:totals_agree", "meta_ads_insights:api_quota"}
+    gap = f"{JUDGED} meta_ads spend: platform says 210.5, raw says 200 (-10.5): the link platform → raw broke"
+    assert gap in str(found.failed["daily_performance:totals_agree"].description)
+    quota = found.failed["meta_ads_insights:api_quota"].metadata
+    assert quota["entity"].value == "meta_ads/2"
+
+    # Fetched again, the newest count holds; and what is a dead letter is known.
+    landed(tmp_path, "meta_ads", "meta_ads_insights", ONE, {"spend": Decimal(200)}, quota_used=0.1)
+    landed(tmp_path, "shopee", "shopee_orders", ONE, {"rows": Decimal(ORDERS_A_DAY + 1)})
+    assert "platform says 41" in str(run(defs).failed["daily_performance:totals_agree"].description)
+    warehouse.replace_days("ops", DEAD_LETTERS, ONE, [dead_letter()])
+    assert set(run(defs).failed) == {"meta_ads_insights:api_quota"}, "the day's peak stays"
+
+
+def test_zero_rows_pass_where_the_platform_says_zero(
+    warehouse: Warehouse, defs: dg.Definitions, tmp_path: Path
+) -> None:
+    for table in (RAW_ORDERS, ORDERS):
+        change(warehouse, table, ONE, lambda row: None)
+    change(warehouse, SHOPS, ONE, with_fields(revenue=Decimal(0)))
+    change(warehouse, DAILY, ONE, with_fields(total_revenue=Decimal(0), total_orders=0))
+    assert set(run(defs).failed) == {"shopee_orders:volume", "daily_performance:revenue_drop"}
+    landed(tmp_path, "shopee", "shopee_orders", ONE, {"rows": Decimal(0)})
+    found = run(defs)
+    assert set(found.failed) == {"daily_performance:revenue_drop"}, "that nobody bought is told as such"
+    assert "counts none" in str(found.evaluations["shopee_orders:volume"].metadata["looked_at"].value)
+
+
+def landed(
+    home: Path, platform: str, table: str, days: DayRange, figures: dict[str, Decimal], **calls: float
+) -> None:
+    """A complete fetch of today that only holds what the platform counts itself."""
+    [connection] = TENANT.connections_to(platform)
+    fetch = new_fetch(TENANT.id, platform, table, connection.account_id, days, now_utc())
+    with LandingWriter(Landing(Settings(home=home).landing), fetch) as writer:
+        for day in days:
+            writer.control(Control(day, figures))
+        writer.finish(TENANT.time_zone, now_utc(), calls)
+
+
+def dead_letter() -> pl.DataFrame:
+    texts = {"id": "1", "tenant_id": TENANT.id, "platform": "shopee", "table_name": "shopee_orders"}
+    texts |= {"account_id": "1", "reason": "broken", "record_key": "9", "source_file": "f", "raw_json": "{}"}
+    row = texts | {"day": JUDGED, "line": 0, "fetched_at": now_utc()}
+    return pl.DataFrame([row], schema=polars_schema(DEAD_LETTERS.columns))
 
 
 def test_rules_of_the_tenant_hold_and_a_mistake_in_them_is_told(
