@@ -7,6 +7,13 @@ from pathlib import Path
 
 import dagster as dg
 
+from marketing_assets.automation.checks.assets import tenant_checks
+from marketing_assets.automation.checks.freshness import (
+    expectations,
+    freshness_checks,
+    freshness_job,
+    freshness_sensor,
+)
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.executor import executor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
@@ -59,12 +66,16 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    job, expiry = refresh_job(tenant), retention_job(tenant)
+    expected = expectations(tenant, platforms, models)
+    fresh = freshness_checks(tenant, expected)
+    fresh_job = freshness_job(tenant, fresh)
+    job, expiry = refresh_job(tenant, apart=[fresh]), retention_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
         assets=[*raw, *models],
-        jobs=[job, expiry],
+        asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
+        jobs=[job, fresh_job, expiry],
         schedules=[
             refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
             retention_schedule(tenant, expiry),
@@ -72,6 +83,7 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
         sensors=[
             cost_file_sensor(tenant, platforms, job, [*raw, *models]),
             *change_sensors(tenant, platforms, job, [*raw, *models]),
+            freshness_sensor(tenant, expected, fresh_job),
         ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),

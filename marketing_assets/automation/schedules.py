@@ -32,11 +32,16 @@ LISTING_SECONDS = 40
 REFRESH_CRON = "0 */6 * * *"
 
 
-def refresh_job(tenant: Tenant) -> "UnresolvedAssetJobDefinition":
-    """The job over every asset of a tenant; a run of it serves this tenant alone."""
+def refresh_job(
+    tenant: Tenant, apart: Sequence[dg.AssetChecksDefinition] = ()
+) -> "UnresolvedAssetJobDefinition":
+    """The job over every asset of a tenant; a run of it serves this tenant alone.
+
+    Checks that have a job of their own stay `apart`.
+    """
     return dg.define_asset_job(
         name=f"{tenant.id}_refresh",
-        selection=dg.AssetSelection.key_prefixes([tenant.id]),
+        selection=dg.AssetSelection.key_prefixes([tenant.id]) - dg.AssetSelection.checks(*apart),
         description=f"Everything of {tenant.display_name}: raw, staging and marts.",
         tags={"tenant": tenant.id},
     )
