@@ -7,8 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from marketing_assets.ingest.key_ring import pseudonyms
 from marketing_assets.ingest.dead_share import dead_letters
+from marketing_assets.ingest.key_ring import pseudonyms
 from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
