@@ -7,6 +7,7 @@ import logging
 import typer
 
 from marketing_assets.commands import (
+    alerts,
     connections,
     dead_letters,
     demo,
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(connections.app, name="connections")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(sandbox.app, name="sandbox")

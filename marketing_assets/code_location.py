@@ -14,6 +14,8 @@ from marketing_assets.automation.checks.freshness import (
     freshness_job,
     freshness_sensor,
 )
+from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
+from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.executor import executor
 from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
@@ -72,18 +74,21 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     job, expiry = refresh_job(tenant, apart=[fresh]), retention_job(tenant)
     after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
     transformed = [key for definition in models for key in definition.keys]
+    digest, history = digest_job(tenant, [*raw, *models]), history_job(tenant)
     return dg.Definitions(
         assets=[*raw, *models],
         asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
-        jobs=[job, fresh_job, expiry],
+        jobs=[job, fresh_job, expiry, digest, history],
         schedules=[
             refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
             retention_schedule(tenant, expiry),
+            digest_schedule(tenant, digest),
         ],
         sensors=[
             cost_file_sensor(tenant, platforms, job, [*raw, *models]),
             *change_sensors(tenant, platforms, job, [*raw, *models]),
             freshness_sensor(tenant, expected, fresh_job),
+            *alert_sensors(tenant, [job, fresh_job, expiry, digest, history], history, [*raw, *models]),
         ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),

@@ -172,11 +172,11 @@ class Tenant(BaseModel):
 
     @model_validator(mode="after")
     def _walls(self) -> Tenant:
-        if self.pii_key is not None and (complaint := _reaches_out(self.id, self.pii_key)):
+        if self.pii_key is not None and (complaint := reaches_out(self.id, self.pii_key)):
             raise ValueError(f"pii_key: {complaint}")
         for i, connection in enumerate(self.connections):
             for name, ref in connection.secrets.items():
-                complaint = _reaches_out(self.id, ref)
+                complaint = reaches_out(self.id, ref)
                 if complaint:
                     raise ValueError(f"connections.{i}.secrets.{name}: {complaint}")
         seen = [(c.platform, c.account_id) for c in self.connections]
@@ -185,7 +185,7 @@ class Tenant(BaseModel):
         return self
 
 
-def _reaches_out(tenant_id: str, ref: SecretRef) -> str | None:
+def reaches_out(tenant_id: str, ref: SecretRef) -> str | None:
     """Why a reference could read another tenant's secret, or None where it cannot."""
     if isinstance(ref, EnvSecret):
         prefix = f"{tenant_id.upper()}_"
@@ -241,11 +241,12 @@ def parse_tenant(path: Path) -> tuple[Tenant | None, list[Problem]]:
     try:
         tenant = Tenant.model_validate(content)
     except ValidationError as error:
-        return None, problems + [_problem(path, e) for e in error.errors()]
+        return None, problems + [problem_of(path, e) for e in error.errors()]
     return (None if problems else tenant), problems
 
 
-def _problem(path: Path, error: Any) -> Problem:
+def problem_of(path: Path, error: Any) -> Problem:
+    """One of pydantic's errors, as people name it."""
     # Members of the secret union appear in the location by class name; people know only the field.
     location = [str(p) for p in error["loc"] if str(p) not in {"EnvSecret", "FileSecret", "GoogleSecret"}]
     message = _REMEDIES.get(error["type"]) or error["msg"].removeprefix("Value error, ")

@@ -94,17 +94,31 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     }
     siam = _of_tenant(now_described, "siam")
     assert [n.replace("acme", "siam", 1) for n in acme["assets"]] == list(siam["assets"])
-    assert acme["jobs"] == ["acme_refresh"]
+    assert acme["jobs"] == [
+        "acme_alert_history",
+        "acme_digest",
+        "acme_expire",
+        "acme_freshness",
+        "acme_refresh",
+    ]
     assert acme["schedules"] == {
+        "acme_digest": {"cron": "15 7 * * *", "time_zone": "Europe/Berlin", "job": "acme_digest"},
         "acme_refresh_every_6_hours": {
             "cron": "0 */6 * * *",
             "time_zone": "Europe/Berlin",
             "job": "acme_refresh",
-        }
+        },
     }
-    assert acme["sensors"] == dict.fromkeys(
-        ("acme_changed_orders", "acme_cost_files", "acme_webhooks"), "acme_refresh"
-    )
+    assert acme["sensors"].keys() == {
+        "acme_alert_delivery",
+        "acme_alerts_on_cancel",
+        "acme_alerts_on_failure",
+        "acme_alerts_on_success",
+        "acme_changed_orders",
+        "acme_cost_files",
+        "acme_freshness",
+        "acme_webhooks",
+    }
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }

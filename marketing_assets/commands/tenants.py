@@ -12,6 +12,8 @@ import typer
 
 from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.shared import all_tenants, clear_errors, fail, find_tenant
+from marketing_assets.alerts.config import problems_of as problems_of_alerts
+from marketing_assets.commands.shared import all_tenants, fail
 from marketing_assets.platforms.catalog import tenant_json_schema
 from marketing_assets.platforms.costs.resource import problems_of
 from marketing_assets.protection import acts
@@ -24,10 +26,11 @@ app = typer.Typer(no_args_is_help=True, help="Tenant files: check them, export t
 
 @app.command()
 def check() -> None:
-    """Check every tenant file and cost file and name every mistake at once: file, field and remedy."""
-    tenants, problems = all_tenants(load_settings())
+    """Check every tenant file, cost file and alerts.yaml; name every mistake: file, field and remedy."""
+    settings = load_settings()
+    tenants, problems = all_tenants(settings)
     for tenant in tenants:
-        problems += problems_of(tenant)
+        problems += [*problems_of(tenant), *problems_of_alerts(settings, tenant)]
     if problems:
         fail("\n".join(map(str, problems)) + f"\n{len(problems)} mistakes found")
     for tenant in tenants:

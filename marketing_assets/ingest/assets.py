@@ -14,6 +14,7 @@ from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
 from marketing_assets.partitions import range_of_keys
+from marketing_assets.platforms.failures import Failure
 from marketing_assets.platforms.http import PlatformError
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.platforms.tokens import TokenStoreError
@@ -96,7 +97,11 @@ def raw_asset(
                 )
         except MENDABLE as error:
             where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
-            raise dg.Failure(f"{where}: {error}", allow_retries=is_worth_retrying(error)) from error
+            raise dg.Failure(
+                f"{where}: {error}",
+                metadata=failure_metadata(tenant, platform, error),
+                allow_retries=is_worth_retrying(error),
+            ) from error
         return dg.MaterializeResult(
             metadata=metadata_of(outcome, settings),
             check_results=check_results(key, outcome, read_rules(settings.tenants_dir, tenant.id).rules),
@@ -110,6 +115,15 @@ def is_worth_retrying(error: Exception) -> bool:
     if isinstance(error, PlatformError):
         return error.failure.value in {"throttle-short", "throttle-long", "transient"}
     return not isinstance(error, MissingSecret)
+
+
+def failure_metadata(tenant: Tenant, platform: Platform, error: Exception) -> dict[str, str]:
+    """Whose connection failed, where it fails for every table of it; alerts gather such failures."""
+    if isinstance(error, PlatformError) and error.failure is not Failure.REDUCE:
+        return {"connection": error.connection, "remedy": error.remedy}
+    if isinstance(error, MissingSecret | TokenStoreError):
+        return {"connection": f"{tenant.id}/{platform.name}/"}
+    return {}
 
 
 def changed_days(context: dg.AssetExecutionContext) -> list[date] | None:
