@@ -12,6 +12,7 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -163,6 +164,7 @@ def _await_ticks(installation: Installation) -> None:
 
 
 def _line(what: str, seconds: float) -> Line:
+    print(f"{what}: {seconds:.0f} s", file=sys.stderr, flush=True)
     return Line(what, f"{seconds:.0f} s", f"< {AIM_SECONDS} s", seconds < AIM_SECONDS)
 
 

@@ -21,6 +21,9 @@ _SCHEDULED_TAG = ".dagster/scheduled_execution_time"
 LONGEST_QUEUED = timedelta(hours=1)
 """A run that waits longer may never start; it is not relied on."""
 
+LONGEST_STARTING = timedelta(minutes=10)
+"""As much of one that is about to start: its process may have died."""
+
 _UNSTARTED = {
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
@@ -80,7 +83,8 @@ def _fetching(record: dg.RunRecord, job_name: str) -> Fetching | None:
     created = record.create_timestamp
     created = created if created.tzinfo else created.replace(tzinfo=UTC)
     is_waiting = run.status in _UNSTARTED
-    if is_waiting and datetime.now(UTC) - created > LONGEST_QUEUED:
+    longest = LONGEST_QUEUED if run.status is dg.DagsterRunStatus.QUEUED else LONGEST_STARTING
+    if is_waiting and datetime.now(UTC) - created > longest:
         return None
     return Fetching(
         fetched_days(run),

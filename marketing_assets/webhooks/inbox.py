@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import cache
+from itertools import chain
+from operator import attrgetter
 
 import sqlalchemy as sa
 
@@ -73,10 +76,24 @@ Shop = tuple[str, str, str]
 """Tenant, platform, account."""
 
 _NAMES = [field.name for field in fields(Message)]
-_INSERT = (
-    f"insert into webhook_inbox ({', '.join(_NAMES)}) select {{values}} "
-    "where not exists (select 1 from webhook_seen where digest = {digest}) on conflict do nothing"
-)
+_values = attrgetter(*_NAMES)
+_COLUMNS = ", ".join(_NAMES)
+_UNSEEN = "not exists (select 1 from webhook_seen where webhook_seen.digest = {}) on conflict do nothing"
+
+
+def _insert_of_one(mark: str) -> str:
+    """Inserts a message: its values, then its digest again."""
+    values = ", ".join([mark] * len(_NAMES))
+    return f"insert into webhook_inbox ({_COLUMNS}) select {values} where {_UNSEEN.format(mark)}"
+
+
+@cache
+def _insert_of(count: int) -> str:
+    """Inserts several messages: the values of each."""
+    row = f"({', '.join('?' * len(_NAMES))})"
+    rows = ", ".join([row] * count)
+    unseen = _UNSEEN.format("new.column1")
+    return f"insert into webhook_inbox ({_COLUMNS}) select * from (values {rows}) as new where {unseen}"
 
 
 class Inbox:
@@ -91,8 +108,6 @@ class Inbox:
         self.name = self._name()
         """Of this inbox; one that was made anew has another, and its numbers start again."""
         self._is_sqlite = self.engine.dialect.name == "sqlite"
-        mark = "?" if self._is_sqlite else "%s"
-        self._insert = _INSERT.format(values=", ".join([mark] * len(_NAMES)), digest=mark)
 
     def _name(self) -> str:
         with self.engine.connect() as connection:
@@ -103,12 +118,16 @@ class Inbox:
 
     def put(self, messages: Sequence[Message]) -> None:
         """Keep those that are new, in one transaction; all are on disk when this returns."""
-        rows = [(*astuple(message), message.digest) for message in messages]
         with self.engine.begin() as connection:
-            if not self._is_sqlite:
+            if self._is_sqlite:
+                # One statement: the driver lets other threads run once a statement, and waits for them.
+                values = tuple(chain.from_iterable(map(_values, messages)))
+                connection.exec_driver_sql(_insert_of(len(messages)), values)
+            else:
                 # One writer at a time, as in SQLite: numbers become visible in their order.
                 connection.exec_driver_sql("lock table webhook_inbox in share row exclusive mode")
-            connection.exec_driver_sql(self._insert, rows)
+                rows = [(*_values(message), message.digest) for message in messages]
+                connection.exec_driver_sql(_insert_of_one("%s"), rows)
 
     def after(self, shop: Shop, place: int, late: Iterable[int], most: int) -> list[Waiting]:
         """The messages of a shop with a number above `place`, and those of `late`, oldest first."""
