@@ -94,7 +94,7 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     }
     siam = _of_tenant(now_described, "siam")
     assert [n.replace("acme", "siam", 1) for n in acme["assets"]] == list(siam["assets"])
-    assert acme["jobs"] == ["acme_refresh"]
+    assert acme["jobs"] == ["acme_freshness", "acme_refresh"]
     assert acme["schedules"] == {
         "acme_refresh_every_6_hours": {
             "cron": "0 */6 * * *",
@@ -102,7 +102,7 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
             "job": "acme_refresh",
         }
     }
-    assert acme["sensors"] == {"acme_cost_files": "acme_refresh"}
+    assert acme["sensors"] == {"acme_cost_files": "acme_refresh", "acme_freshness": "acme_freshness"}
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }
