@@ -97,14 +97,25 @@ def last_loaded(
     return None
 
 
-def judge(expected: Expected, loaded: datetime | None, ever: bool, now: datetime, rule: Freshness) -> Verdict:
-    """`ever` tells whether the table was ever loaded: a tenant that was never filled is not late."""
+def first_loaded(instance: dg.DagsterInstance, key: dg.AssetKey) -> datetime | None:
+    """When any day of a table was loaded for the first time."""
+    found = instance.fetch_materializations(key, limit=1, ascending=True)
+    return datetime.fromtimestamp(found.records[0].timestamp, UTC) if found.records else None
+
+
+def judge(
+    expected: Expected, loaded: datetime | None, begun: datetime | None, now: datetime, rule: Freshness
+) -> Verdict:
+    """`begun` is when the table was first filled: one that was not, or was just now and with old days, is not
+    late."""
     if not rule.enabled:
         return passed("switched off in alerts.yaml")
-    if loaded is None and not ever:
-        return unknown("the table was never filled")
     own = rule.hours.get(expected.name)
     within = timedelta(hours=float(own)) if own else expected.within
+    if loaded is None and (begun is None or now - begun <= within):
+        return unknown(
+            "the table was never filled" if begun is None else "only older days were filled so far"
+        )
     looked = (
         f"loaded {loaded:%Y-%m-%d %H:%M} UTC" if loaded else "neither today nor yesterday was ever loaded"
     )
@@ -126,8 +137,8 @@ def verdicts(
     """Each table's verdict, from Dagster's own records."""
     for one in expected:
         loaded = last_loaded(instance, one.key, now, tenant)
-        ever = loaded is not None or instance.get_latest_materialization_event(one.key) is not None
-        yield one, judge(one, loaded, ever, now, rules.freshness)
+        begun = loaded or first_loaded(instance, one.key)
+        yield one, judge(one, loaded, begun, now, rules.freshness)
 
 
 def freshness_checks(tenant: Tenant, expected: Sequence[Expected]) -> dg.AssetChecksDefinition:

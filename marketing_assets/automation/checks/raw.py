@@ -77,14 +77,15 @@ def _rows_by_day(r: Reading, platform: Platform) -> dict[str, dict[date, int]]:
     return found
 
 
-def _says_zero(r: Reading, platform: Platform, table: RawTable, day: date) -> bool:
-    """Whether the newest fetch of every connection says that the platform counts nothing on a day."""
+def _says_zero(r: Reading, platform: Platform, table: RawTable, day: date) -> bool | None:
+    """Whether the newest fetch of every connection says that the platform counts nothing on a day; None
+    where there is none."""
     manifests = []
     for connection in connections(r.tenant, platform):
         window = DayRange(day, day)
         newest = r.landing.newest(r.tenant.id, platform.name, table.name, connection.account_id, window)
         if day not in newest:
-            return False
+            return None
         manifests.append(newest[day])
     said = controls_by_day({day: manifests}).get(day, {})
     told = [said[ROWS]] if ROWS in said else list(said.values())

@@ -17,13 +17,14 @@ def volume(
     judged: date,
     refresh: Refresh,
     rule: Volume,
-    says_zero: Callable[[date], bool],
+    says_zero: Callable[[date], bool | None],
 ) -> Verdict:
     """Whether a day has far fewer or more rows than its like.
 
     `rows` has every day from the table's first on, days without rows as 0. Records are held against the same
     weekday of the weeks before; a snapshot, which has no rhythm of the week, against the days before that
-    have one. `says_zero` tells whether the platform itself counts nothing on a day.
+    have one. `says_zero` tells whether the platform itself counts nothing on a day; None
+    where the day was never fetched.
     """
     count = rows.get(judged, 0)
     usual = _usual(rows, judged, refresh, rule)
@@ -36,7 +37,9 @@ def volume(
     is_near = abs(difference) <= usual.centre * rule.least_share
     if is_near or abs(usual.distance(Decimal(count), Decimal(0))) <= rule.usual_spreads:
         return passed(f"{looked}, give or take {usual.spread:.0f}")
-    if count == 0 and says_zero(judged):
+    if count == 0 and (said := says_zero(judged)) is not False:
+        if said is None:
+            return unknown(f"{looked}; the day was not fetched yet")
         return passed(f"{looked}; the platform itself counts none")
     word = "fewer" if difference < 0 else "more"
     return verdict(

@@ -38,7 +38,9 @@ def rows(count: int | None = None, days: int = 63, usual: int = 200) -> dict[dat
     return found if count is None else found | {JUDGED: count}
 
 
-def filled(counts: dict[date, int], refresh: Refresh = Refresh.CHANGED, says_zero: bool = False) -> Verdict:
+def filled(
+    counts: dict[date, int], refresh: Refresh = Refresh.CHANGED, says_zero: bool | None = False
+) -> Verdict:
     return volume(counts, JUDGED, refresh, RULES.volume, lambda day: says_zero)
 
 
@@ -49,6 +51,7 @@ VOLUMES: dict[str, tuple[Callable[[], Verdict], State, str]] = {
     "twice as many": (lambda: filled(rows(400)), FAILED, "more"),
     "none, and nobody says so": (lambda: filled(rows(0)), FAILED, "100.0 % fewer"),
     "none, as the platform says": (lambda: filled(rows(0), says_zero=True), PASSED, "counts none"),
+    "none, and nobody asked": (lambda: filled(rows(0), says_zero=None), UNKNOWN, "not fetched yet"),
     "half, though the platform says zero": (lambda: filled(rows(100), says_zero=True), FAILED, "fewer"),
     "no row of the day at all": (
         lambda: filled({d: n for d, n in rows().items() if d != JUDGED}),
