@@ -69,15 +69,16 @@ def deployed(installation: Installation, server: Postgres, folder: Path) -> Iter
     with ExitStack() as stack:
         for service in ("code", "webserver", "daemon"):
             command = [elsewhere.get(word, word) for word in services()[service]["command"]]
-            stack.enter_context(_running(command, env, folder / f"{service}.log"))
+            process = stack.enter_context(_running(command, env, folder / f"{service}.log"))
             if service == "code":
-                _until(lambda: DagsterGrpcClient(port=code, host="127.0.0.1").ping("") is not None)
-        _until(lambda: httpx.get(f"http://127.0.0.1:{web}/server_info").status_code == httpx.codes.OK)
+                _until(process, lambda: DagsterGrpcClient(port=code, host="127.0.0.1").ping("") is not None)
+            if service == "webserver":
+                _until(process, lambda: httpx.get(f"http://127.0.0.1:{web}/server_info").is_success)
         yield Deployment(installation, folder, web)
 
 
 @contextmanager
-def _running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[None]:
+def _running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("w") as out:
         process = subprocess.Popen(
             [str(DEPLOY / "entrypoint.sh"), program(command[0]), *command[1:]],
@@ -86,7 +87,7 @@ def _running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Itera
             stderr=subprocess.STDOUT,
         )
         try:
-            yield
+            yield process
         finally:
             process.terminate()
             try:
@@ -95,7 +96,7 @@ def _running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Itera
                 process.kill()
 
 
-def _until(is_so: Any) -> None:
+def _until(process: subprocess.Popen[bytes], is_so: Any) -> None:
     """Wait until a service answers. Raises its last complaint."""
     give_up = time.monotonic() + START_SECONDS
     while True:
@@ -103,6 +104,6 @@ def _until(is_so: Any) -> None:
             if is_so():
                 return
         except Exception:
-            if time.monotonic() > give_up:
+            if time.monotonic() > give_up or process.poll() is not None:
                 raise
         time.sleep(0.3)
