@@ -8,8 +8,10 @@ from pathlib import Path
 import dagster as dg
 
 from marketing_assets.automation.cost_files import cost_file_sensor
-from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
-from marketing_assets.ingest.assets import raw_asset_key, raw_assets
+from marketing_assets.automation.following import automation_sensor
+from marketing_assets.automation.schedules import refresh_job, schedules
+from marketing_assets.automation.selections import selections
+from marketing_assets.ingest.assets import raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.settings import Settings
@@ -56,14 +58,13 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
+    assets = [*raw, *models]
     job = refresh_job(tenant)
-    after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
-    transformed = [key for definition in models for key in definition.keys]
     return dg.Definitions(
-        assets=[*raw, *models],
+        assets=assets,
         jobs=[job],
-        schedules=[refresh_schedule(tenant, platforms, job, [*after_changes, *transformed])],
-        sensors=[cost_file_sensor(tenant, platforms, job, [*raw, *models])],
+        schedules=schedules(tenant, platforms, job, selections(tenant, platforms, assets)),
+        sensors=[cost_file_sensor(tenant, platforms, job, assets), automation_sensor(tenant)],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )
