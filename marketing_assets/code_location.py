@@ -9,6 +9,7 @@ import dagster as dg
 
 from marketing_assets.automation.cost_files import cost_file_sensor
 from marketing_assets.automation.following import automation_sensor
+from marketing_assets.automation.health import health_assets
 from marketing_assets.automation.schedules import refresh_job, schedules
 from marketing_assets.automation.selections import selections
 from marketing_assets.ingest.assets import raw_assets
@@ -58,7 +59,7 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    assets = [*raw, *models]
+    assets = [*raw, *models, *health_assets(tenant, partitions)]
     job = refresh_job(tenant)
     return dg.Definitions(
         assets=assets,

@@ -13,13 +13,15 @@ from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
 from marketing_assets.partitions import range_of_keys
-from marketing_assets.platforms.http import PlatformError
+from marketing_assets.platforms.http import Failure, PlatformError
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.platforms.tokens import TokenStoreError
+from marketing_assets.pools import platform_pool
+from marketing_assets.retries import judge
 from marketing_assets.secrets import MissingSecret
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.errors import WarehouseError
+from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseError
 from marketing_assets.warehouse.io_manager import table_schema
 from marketing_assets.warehouse.open import open_warehouse
 
@@ -28,6 +30,9 @@ CHANGED_DAYS_TAG = "marketing/changed_days"
 
 MENDABLE = (PlatformError, MissingSecret, TokenStoreError, LockTimeout, LandingError, WarehouseError)
 """Errors whose message tells a person what to do; any other is a defect and keeps its traceback."""
+
+PASSING = frozenset({Failure.THROTTLE_SHORT, Failure.THROTTLE_LONG, Failure.TRANSIENT})
+"""Failures of a platform that pass by themselves."""
 
 SHOWN_CALLS = 50
 SHOWN_FINDINGS = 20
@@ -59,6 +64,7 @@ def raw_asset(
         description=f"{contract.description}\n\nSource: {platform.title}. Refreshed: {table.refresh.value}.",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=platform_pool(tenant.id, platform.name),
         io_manager_key=f"{tenant.id}_warehouse",
         group_name=f"{tenant.id}_raw",
         owners=tenant.owners or None,
@@ -93,7 +99,11 @@ def raw_asset(
                 )
         except MENDABLE as error:
             where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
-            raise dg.Failure(f"{where}: {error}", allow_retries=is_worth_retrying(error)) from error
+            passes = is_worth_retrying(error)
+            judge(context.instance, context.run_id, passes)
+            raise dg.Failure(
+                f"{where}: {error}", metadata=failure_metadata(error), allow_retries=passes
+            ) from error
         return dg.MaterializeResult(
             metadata=metadata_of(outcome, settings), check_results=check_results(key, outcome)
         )
@@ -102,10 +112,21 @@ def raw_asset(
 
 
 def is_worth_retrying(error: Exception) -> bool:
-    """Whether trying the same run again later can help."""
+    """Whether the cause passes by itself, so that the same run can succeed a little later."""
     if isinstance(error, PlatformError):
-        return error.failure.value in {"throttle-short", "throttle-long", "transient"}
-    return not isinstance(error, MissingSecret)
+        return error.failure in PASSING
+    return isinstance(error, LockTimeout | WarehouseBusy)
+
+
+def failure_metadata(error: Exception) -> dict[str, str]:
+    """What programs read of a failure: its class, the connection that failed, and the remedy."""
+    if isinstance(error, PlatformError):
+        found = {"failure": error.failure.value, "connection": error.connection, "remedy": error.remedy}
+        return {name: value for name, value in found.items() if value}
+    if isinstance(error, MissingSecret | TokenStoreError):
+        _, _, remedy = str(error).partition("Remedy: ")
+        return {"failure": Failure.AUTH_DEAD.value, "remedy": remedy or str(error)}
+    return {"failure": type(error).__name__}
 
 
 def changed_days(context: dg.AssetExecutionContext) -> list[date] | None:
