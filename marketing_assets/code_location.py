@@ -8,10 +8,13 @@ from pathlib import Path
 import dagster as dg
 
 from marketing_assets.automation.cost_files import cost_file_sensor
+from marketing_assets.automation.dead_runs import dead_runs_sensor
 from marketing_assets.automation.following import automation_sensor
 from marketing_assets.automation.health import health_assets
+from marketing_assets.automation.history import history_sensor
 from marketing_assets.automation.schedules import refresh_job, schedules
 from marketing_assets.automation.selections import selections
+from marketing_assets.automation.tenant_files import tenants_sensor
 from marketing_assets.ingest.assets import raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
@@ -32,6 +35,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     tenants, problems = usable_tenants(settings)
     parts = [_broken_file(name, found) for name, found in problems.items()]
+    parts.append(dg.Definitions(sensors=[tenants_sensor(settings), dead_runs_sensor(settings)]))
     return dg.Definitions.merge(*parts, *(tenant_definitions(t, settings) for t in tenants))
 
 
@@ -60,12 +64,16 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
     assets = [*raw, *models, *health_assets(tenant, partitions)]
-    job = refresh_job(tenant)
+    job, chosen = refresh_job(tenant), selections(tenant, platforms, assets)
     return dg.Definitions(
         assets=assets,
         jobs=[job],
-        schedules=schedules(tenant, platforms, job, selections(tenant, platforms, assets)),
-        sensors=[cost_file_sensor(tenant, platforms, job, assets), automation_sensor(tenant)],
+        schedules=schedules(tenant, platforms, job, chosen),
+        sensors=[
+            cost_file_sensor(tenant, platforms, job, assets),
+            automation_sensor(tenant),
+            *history_sensor(tenant, platforms, job, chosen),
+        ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=dg.in_process_executor,
     )

@@ -137,6 +137,8 @@ class Platform:
     optional_secrets: Mapping[str, str] = field(default_factory=dict)
     changed_days: Callable[[Any, datetime, datetime, ZoneInfo], Mapping[date, datetime]] | None = None
     authorize: Callable[..., str] | None = None
+    backfill_days: int = 30
+    """How many days of history are fetched at once: about what one call tells."""
     implicit: bool = False
     """Every tenant has it without a connection in its YAML (public reference data, files)."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from marketing_assets.commands.orphans import alive, end_orphans, end_own_run
+from marketing_assets.orphans import alive, end_orphans, end_own_run
 from marketing_assets.settings import Settings
 
 

@@ -21,4 +21,5 @@ PLATFORM = Platform(
     secrets=resource.SECRETS,
     changed_days=orders.changed_days,
     authorize=authorize_shop,
+    backfill_days=15,
 )
