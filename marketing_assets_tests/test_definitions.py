@@ -95,17 +95,31 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     siam = _of_tenant(now_described, "siam")
     assert [n.replace("acme", "siam", 1) for n in acme["assets"]] == list(siam["assets"])
     assert acme["jobs"] == ["acme_refresh"]
-    assert acme["schedules"] == {
-        "acme_refresh_every_6_hours": {
-            "cron": "0 */6 * * *",
-            "time_zone": "Europe/Berlin",
-            "job": "acme_refresh",
-        }
+    crons = {
+        "refresh_every_6_hours": "0 */6 * * *",
+        "products_daily": "0 6 * * *",
+        "restatement_nightly": "30 3 * * *",
     }
-    assert acme["sensors"] == {"acme_cost_files": "acme_refresh"}
+    assert acme["schedules"] == {
+        f"acme_{name}": {"cron": cron, "time_zone": "Europe/Berlin", "job": "acme_refresh"}
+        for name, cron in crons.items()
+    }
+    assert acme["sensors"] == {"acme_automation": None, "acme_cost_files": "acme_refresh"}
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }
+
+
+def test_a_tenants_own_hours_and_its_history_are_data_of_its_file(build: Build) -> None:
+    hours = {"refresh": "at_6_14_22", "products": "05:15"}
+    found = described(build({"acme": {**ACME, "schedules": hours, "backfill": True}}))
+    crons = {name: told["cron"] for name, told in found["schedules"].items()}
+    assert crons == {
+        "acme_refresh_at_6_14_22": "0 6,14,22 * * *",
+        "acme_products_daily": "15 5 * * *",
+        "acme_restatement_nightly": "30 3 * * *",
+    }
+    assert found["sensors"]["acme_history"] == "acme_refresh"
 
 
 @pytest.mark.parametrize(

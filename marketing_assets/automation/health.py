@@ -1,7 +1,5 @@
 """A tenant's tables about itself, as assets of its refreshes: run history and connection status."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 

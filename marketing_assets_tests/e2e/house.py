@@ -146,7 +146,7 @@ class House:
         return [dict(request.tags) for request in self._requests(tenant, NIGHTLY)]
 
     def refresh(self, tenant: str) -> dict[str, Run]:
-        """Today's snapshots, then what the nightly schedule asks for now, in its order; these by their days."""
+        """Today's snapshots, then what the night's schedule asks for, in its order; these by their days."""
         for request in self._requests(tenant, PRODUCTS):
             taken = self._execute(tenant, dict(request.tags), list(request.asset_selection or []))
             assert taken.success, taken.complaint
