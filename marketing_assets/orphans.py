@@ -1,8 +1,8 @@
 """Runs whose process was killed: Dagster goes on to show them as started and counts them as running.
 
-A run of `marketing materialize` holds a lock file, named in a tag of the run, while it lives; so does every
-other run from its first step on. A started run whose lock is free has no process any more. Locks are judged on
-the machine that took them alone.
+A run of `marketing materialize` holds a lock file, named in a tag of the run, while it lives; so does any
+other run from its first step on. A started run whose lock is free has no process any more. Only the machine
+that took a lock can judge it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from marketing_assets.settings import Settings
 
 PROCESS_TAG = "marketing/process"
 WORKER_TAG = "marketing/worker"
-"""Run, machine and lock of a run's process, by spaces. A retry inherits its parent's, which names that run."""
+"""Run, machine and lock of a run's process, by spaces. A retry inherits its parent's, which names another."""
 UNFINISHED = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 
 

@@ -85,7 +85,9 @@ def fetch_asked(house: House, asked: Tick) -> None:
     """Run what was asked, over the shop's tables alone where it is a whole refresh: ads are not at stake."""
     for request in asked.requests:
         chosen = [key.to_user_string() for key in request.asset_selection or []]
-        select = SHOP if any("_ads_" in k for k in chosen) else " or ".join(f'key:"{k}"' for k in chosen)
+        select = (
+            SHOP if any("/raw/meta_ads" in k for k in chosen) else " or ".join(f'key:"{k}"' for k in chosen)
+        )
         changed = request.tags.get(CHANGED_DAYS_TAG)
         days = None if changed is None else [date.fromisoformat(d) for d in changed.split(",")]
         run = house.run("siam", days_of(request), select, days)
@@ -137,7 +139,7 @@ def test_what_waits_to_start_is_not_asked_for_again(house: House) -> None:
     run = dg.DagsterRun(
         "siam_refresh",
         tags={**request.tags, "dagster/schedule_name": name},
-        status=dg.DagsterRunStatus.QUEUED,
+        status=dg.DagsterRunStatus.NOT_STARTED,
         asset_selection=frozenset(request.asset_selection or []),
     )
     house.instance.add_run(run)
