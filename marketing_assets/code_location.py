@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
+from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.automation.checks.assets import tenant_checks
 from marketing_assets.automation.checks.freshness import (
     expectations,
@@ -14,12 +17,16 @@ from marketing_assets.automation.checks.freshness import (
     freshness_job,
     freshness_sensor,
 )
-from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
-from marketing_assets.alerts.sensors import alert_sensors
 from marketing_assets.automation.cost_files import cost_file_sensor
+from marketing_assets.automation.dead_runs import dead_runs_sensor
 from marketing_assets.automation.executor import executor
-from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
-from marketing_assets.ingest.assets import raw_asset_key, raw_assets
+from marketing_assets.automation.following import automation_sensor
+from marketing_assets.automation.health import health_assets
+from marketing_assets.automation.history import history_sensor
+from marketing_assets.automation.schedules import refresh_job, schedules
+from marketing_assets.automation.selections import selections
+from marketing_assets.automation.tenant_files import tenants_sensor
+from marketing_assets.ingest.assets import raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.protection.schedule import retention_job, retention_schedule
@@ -28,6 +35,9 @@ from marketing_assets.tenants import Problem, Tenant, read_tenants
 from marketing_assets.transform.assets import transform_assets
 from marketing_assets.warehouse.io_manager import WarehouseIOManager
 from marketing_assets.webhooks.sensors import change_sensors
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 # Single-run backfills are beta in name; the version is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
@@ -41,6 +51,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     tenants, problems = usable_tenants(settings)
     parts = [_broken_file(name, found) for name, found in problems.items()]
+    parts.append(dg.Definitions(sensors=[tenants_sensor(settings), dead_runs_sensor(settings)]))
     return dg.Definitions.merge(*parts, *(tenant_definitions(t, settings) for t in tenants))
 
 
@@ -68,27 +79,29 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
+    assets = [*raw, *models, *health_assets(tenant, partitions)]
     expected = expectations(tenant, platforms, models)
     fresh = freshness_checks(tenant, expected)
     fresh_job = freshness_job(tenant, fresh)
-    job, expiry = refresh_job(tenant, apart=[fresh]), retention_job(tenant)
-    after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
-    transformed = [key for definition in models for key in definition.keys]
-    digest, history = digest_job(tenant, [*raw, *models]), history_job(tenant)
+    job, chosen = refresh_job(tenant, apart=[fresh]), selections(tenant, platforms, assets)
+    expiry, digest, alerts = retention_job(tenant), digest_job(tenant, assets), history_job(tenant)
+    jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, fresh_job, expiry, digest, alerts]
     return dg.Definitions(
-        assets=[*raw, *models],
+        assets=assets,
         asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
-        jobs=[job, fresh_job, expiry, digest, history],
+        jobs=jobs,
         schedules=[
-            refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
+            *schedules(tenant, platforms, job, chosen),
             retention_schedule(tenant, expiry),
             digest_schedule(tenant, digest),
         ],
         sensors=[
-            cost_file_sensor(tenant, platforms, job, [*raw, *models]),
-            *change_sensors(tenant, platforms, job, [*raw, *models]),
+            automation_sensor(tenant),
+            cost_file_sensor(tenant, platforms, job, assets),
+            *change_sensors(tenant, platforms, job, assets),
+            *history_sensor(tenant, platforms, job, chosen),
             freshness_sensor(tenant, expected, fresh_job),
-            *alert_sensors(tenant, [job, fresh_job, expiry, digest, history], history, [*raw, *models]),
+            *alert_sensors(tenant, jobs, alerts, assets),
         ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),

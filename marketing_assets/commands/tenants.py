@@ -10,10 +10,9 @@ from typing import Annotated
 import dagster as dg
 import typer
 
+from marketing_assets.alerts.config import problems_of as problems_of_alerts
 from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.shared import all_tenants, clear_errors, fail, find_tenant
-from marketing_assets.alerts.config import problems_of as problems_of_alerts
-from marketing_assets.commands.shared import all_tenants, fail
 from marketing_assets.platforms.catalog import tenant_json_schema
 from marketing_assets.platforms.costs.resource import problems_of
 from marketing_assets.protection import acts
