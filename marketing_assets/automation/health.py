@@ -64,7 +64,7 @@ def _asset(
         },
     )
     def told(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        stay_alive(context.instance, context.run_id, load_settings())
+        stay_alive(context.instance, context.run.run_id, load_settings())
         return dg.MaterializeResult(metadata=dict(tell(context.instance)))
 
     return told

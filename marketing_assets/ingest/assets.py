@@ -89,7 +89,7 @@ def raw_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = range_of_keys(context.partition_keys)
         settings = load_settings()
-        stay_alive(context.instance, context.run_id, settings)
+        stay_alive(context.instance, context.run.run_id, settings)
         landing = Landing(settings.landing)
         try:
             with turn(settings, tenant.id, table.name):
@@ -106,7 +106,7 @@ def raw_asset(
         except MENDABLE as error:
             where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
             passes = is_worth_retrying(error)
-            judge(context.instance, context.run_id, passes)
+            judge(context.instance, context.run.run_id, passes)
             raise dg.Failure(
                 f"{where}: {error}",
                 metadata=failure_metadata(tenant, platform, error),

@@ -73,7 +73,7 @@ def run_models(
     context: dg.AssetExecutionContext, tenant: Tenant, settings: Settings, partitions: list[date]
 ) -> Iterator[Event]:
     """Run the selected models and checks for the given days and say what became of each."""
-    stay_alive(context.instance, context.run_id, settings)
+    stay_alive(context.instance, context.run.run_id, settings)
     project = prepare_manifest(settings)
     nodes = project.manifest["nodes"]
     keys = _selected_assets(context)
@@ -97,7 +97,7 @@ def run_models(
     severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
     yield from check_results(run, checks, severities)
     if problem := failure(run, keys.keys()):
-        judge(context.instance, context.run_id, passes=False)
+        judge(context.instance, context.run.run_id, passes=False)
         raise dg.Failure(f"{tenant.id}, days {partitions[0]}..{partitions[-1]}: {problem}")
 
 
