@@ -132,7 +132,7 @@ def _rows(path: Path) -> int | None:
     if path.suffix != ".parquet":
         return None
     with pq.ParquetFile(path) as file:
-        return int(sum(batch.num_rows for batch in file.iter_batches()))
+        return sum(int(batch.num_rows) for batch in file.iter_batches())
 
 
 def _clear(folder: Path) -> None:
