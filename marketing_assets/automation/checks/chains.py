@@ -59,9 +59,9 @@ def judge(r: Reading) -> Verdict:
             figures[link][row["stage"]] = exactly(value)
     # A stage without a row of a day says zero: that it lacks the day is what is looked for. A platform's mart
     # may not have been run with the day, and is then stepped over.
-    ran = {link.day for link, stages in figures.items() if MART in stages}
+    ran = {(link.day, link.figure) for link, stages in figures.items() if MART in stages}
     for link, stages in figures.items():
-        for stage in _expected(link, stages, link.day in ran):
+        for stage in _expected(link, stages, (link.day, link.figure) in ran):
             stages.setdefault(stage, exactly(NOTHING))
     for link, said in _controls(r, sources):
         # Dead letters are known, and have a check of their own.
