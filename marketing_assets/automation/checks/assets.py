@@ -5,7 +5,7 @@ by one. A rule that the tenant switched off says nothing.
 """
 
 # Dagster reads the annotations of checks, so they are not left as text.
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import dagster as dg
@@ -135,6 +135,7 @@ def _step(
             now=now_utc(),
             days=_days(context.run.tags, tenant),
             fetched=_fetched(context.run.tags),
+            written=_written(context.run.asset_selection),
         )
         results = []
         with reading.warehouse.held():
@@ -154,6 +155,11 @@ def _days(tags: Mapping[str, str], tenant: Tenant) -> DayRange:
         return DayRange(date.fromisoformat(first), date.fromisoformat(last))
     today = local_day(now_utc(), tenant.zone)
     return DayRange(max(today - ONE_DAY, tenant.start_date), today)
+
+
+def _written(selection: Collection[dg.AssetKey] | None) -> frozenset[tuple[str, str]] | None:
+    """Layer and table of the assets of a run; None where it is over all, or over checks alone."""
+    return frozenset((key.path[-2], key.path[-1]) for key in selection) if selection else None
 
 
 def _fetched(tags: Mapping[str, str]) -> frozenset[date] | None:

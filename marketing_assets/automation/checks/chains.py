@@ -1,6 +1,7 @@
 """The figures of `totals_agree`: what the platform, raw, staging and the marts say of the run's days.
 
-One query for all stages; the platforms' own counts come from the manifests of the newest fetches.
+One query for all stages; the platforms' own counts come from the manifests of the newest fetches. A table
+that the run did not write is stepped over: it may be older than what it is made of.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from marketing_assets.verdicts import Verdict
 
 ALL = "all platforms"
 PLATFORM, RAW, STAGING, CONVERTED, MART, DAILY = STAGES
+STAGED = {"orders": ("staging", "orders"), "spend": ("staging", "ads_performance")}
+"""Where the figures of raw tables arrive first."""
 DEAD = "dead letters"
 NOTHING = Decimal(0)
 CHAINS = ((PLATFORM, RAW, STAGING), (CONVERTED, MART, DAILY))
@@ -61,28 +64,29 @@ def judge(r: Reading) -> Verdict:
     # may not have been run with the day, and is then stepped over.
     ran = {(link.day, link.figure) for link, stages in figures.items() if MART in stages}
     for link, stages in figures.items():
-        for stage in _expected(link, stages, (link.day, link.figure) in ran):
+        for stage in _expected(r, link, stages, (link.day, link.figure) in ran):
             stages.setdefault(stage, exactly(NOTHING))
     for link, said in _controls(r, sources):
         # Dead letters are known, and have a check of their own.
         left = Said(said.least - dead.get(link, NOTHING), said.most - dead.get(link, NOTHING))
         if link in figures or not left.holds(NOTHING, NOTHING):
-            figures[link] = {
-                RAW: exactly(NOTHING),
-                STAGING: exactly(NOTHING),
-                **figures[link],
-                PLATFORM: left,
-            }
+            nothing = {stage: exactly(NOTHING) for stage in _from_raw(r, link)}
+            figures[link] = {**nothing, **figures[link], PLATFORM: left}
     return reconcile(CHAINS, figures, f"{r.days}", r.currency)
 
 
-def _expected(link: Link, stages: Mapping[str, Said], mart_ran: bool) -> Iterable[str]:
+def _expected(r: Reading, link: Link, stages: Mapping[str, Said], mart_ran: bool) -> Iterable[str]:
     """The stages that must have the figure."""
     if link.entity == ALL:
         return (CONVERTED, DAILY)
     if RAW in stages or STAGING in stages:
-        return (RAW, STAGING)
+        return _from_raw(r, link)
     return (CONVERTED, MART) if mart_ran else (CONVERTED,)
+
+
+def _from_raw(r: Reading, link: Link) -> tuple[str, ...]:
+    """Raw, and staging where the run wrote it: else it may be older than raw."""
+    return (RAW, STAGING) if r.wrote(*STAGED[link.figure]) else (RAW,)
 
 
 def _sql(r: Reading, sources: list[Source]) -> str:
@@ -105,17 +109,19 @@ def _sql(r: Reading, sources: list[Source]) -> str:
             if s.control == "rows"
         ]
     if "orders" in kinds:
-        parts.append(_part(r, STAGING, "staging", "orders", "platform", "orders", "count(*)"))
+        if r.wrote(*STAGED["orders"]):
+            parts.append(_part(r, STAGING, *STAGED["orders"], "platform", "orders", "count(*)"))
         revenue = ("revenue", "sum(amount_reporting)", "is_revenue")
         parts += [_part(r, CONVERTED, "staging", "orders", e, *revenue) for e in ("platform", f"'{ALL}'")]
-        if r.has("mart", "shop_performance"):
+        if r.has("mart", "shop_performance") and r.wrote("mart", "shop_performance"):
             parts.append(_part(r, MART, "mart", "shop_performance", "platform", "revenue", "sum(revenue)"))
     if "spend" in kinds:
-        ads = ("staging", "ads_performance")
-        parts.append(_part(r, STAGING, *ads, "platform", "spend", "sum(spend)"))
+        ads = STAGED["spend"]
+        if r.wrote(*ads):
+            parts.append(_part(r, STAGING, *ads, "platform", "spend", "sum(spend)"))
         converted = ("converted spend", "sum(spend_reporting)")
         parts += [_part(r, CONVERTED, *ads, e, *converted) for e in ("platform", f"'{ALL}'")]
-        if r.has("mart", "ads_channel_performance"):
+        if r.has("mart", "ads_channel_performance") and r.wrote("mart", "ads_channel_performance"):
             channel = ("mart", "ads_channel_performance", "platform", "converted spend", "sum(spend)")
             parts.append(_part(r, MART, *channel))
     parts += [
@@ -140,7 +146,7 @@ def _part(
 
 def _controls(r: Reading, sources: list[Source]) -> Iterator[tuple[Link, Said]]:
     """What the platforms said themselves of the days that the run fetched."""
-    for source in sources:
+    for source in (s for s in sources if r.wrote("raw", s.table)):
         platform = PLATFORMS[source.platform]
         days = [d for d in r.days if source.kind != "orders" or r.fetched is None or d in r.fetched]
         if not days:

@@ -26,7 +26,8 @@ T = TypeVar("T")
 @dataclass
 class Reading:
     """One evaluation of checks. `days` are the run's, `fetched` those of them whose orders it fetched (None =
-    all); `now` is UTC. `mistakes` are those of the tenant's rules."""
+    all), `written` the assets it is over (None = all); `now` is UTC. `mistakes` are those of the tenant's
+    rules."""
 
     tenant: Tenant
     rules: Rules
@@ -35,6 +36,7 @@ class Reading:
     now: datetime
     days: DayRange
     fetched: frozenset[date] | None = None
+    written: frozenset[tuple[str, str]] | None = None
     mistakes: tuple[str, ...] = ()
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
     _tables: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
@@ -64,6 +66,10 @@ class Reading:
         if layer not in self._tables:
             self._tables[layer] = frozenset(self.warehouse.tables(layer))
         return table in self._tables[layer]
+
+    def wrote(self, layer: str, table: str) -> bool:
+        """Whether the run wrote a table; any other may be older than what it is made of."""
+        return self.written is None or (layer, table) in self.written
 
     def remembered(self, what: str, read: Callable[[], T]) -> T:
         """What `read` gave the first time."""
