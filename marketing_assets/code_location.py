@@ -10,10 +10,23 @@ import dagster as dg
 
 from marketing_assets.alerts.jobs import digest_job, digest_schedule, history_job
 from marketing_assets.alerts.sensors import alert_sensors
+from marketing_assets.automation.checks.assets import tenant_checks
+from marketing_assets.automation.checks.freshness import (
+    expectations,
+    freshness_checks,
+    freshness_job,
+    freshness_sensor,
+)
 from marketing_assets.automation.cost_files import cost_file_sensor
+from marketing_assets.automation.dead_runs import dead_runs_sensor
 from marketing_assets.automation.executor import executor
-from marketing_assets.automation.schedules import follows_changes, refresh_job, refresh_schedule
-from marketing_assets.ingest.assets import raw_asset_key, raw_assets
+from marketing_assets.automation.following import automation_sensor
+from marketing_assets.automation.health import health_assets
+from marketing_assets.automation.history import history_sensor
+from marketing_assets.automation.schedules import refresh_job, schedules
+from marketing_assets.automation.selections import selections
+from marketing_assets.automation.tenant_files import tenants_sensor
+from marketing_assets.ingest.assets import raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.protection.schedule import retention_job, retention_schedule
@@ -38,6 +51,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     tenants, problems = usable_tenants(settings)
     parts = [_broken_file(name, found) for name, found in problems.items()]
+    parts.append(dg.Definitions(sensors=[tenants_sensor(settings), dead_runs_sensor(settings)]))
     return dg.Definitions.merge(*parts, *(tenant_definitions(t, settings) for t in tenants))
 
 
@@ -65,24 +79,29 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    job, expiry = refresh_job(tenant), retention_job(tenant)
-    after_changes = [raw_asset_key(tenant, name) for name in follows_changes(platforms)]
-    transformed = [key for definition in models for key in definition.keys]
-    assets = [*raw, *models]
-    digest, history = digest_job(tenant, assets), history_job(tenant)
-    jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, expiry, digest, history]
+    assets = [*raw, *models, *health_assets(tenant, partitions)]
+    expected = expectations(tenant, platforms, models)
+    fresh = freshness_checks(tenant, expected)
+    fresh_job = freshness_job(tenant, fresh)
+    job, chosen = refresh_job(tenant, apart=[fresh]), selections(tenant, platforms, assets)
+    expiry, digest, alerts = retention_job(tenant), digest_job(tenant, assets), history_job(tenant)
+    jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, fresh_job, expiry, digest, alerts]
     return dg.Definitions(
         assets=assets,
+        asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
         jobs=jobs,
         schedules=[
-            refresh_schedule(tenant, platforms, job, [*after_changes, *transformed]),
+            *schedules(tenant, platforms, job, chosen),
             retention_schedule(tenant, expiry),
             digest_schedule(tenant, digest),
         ],
         sensors=[
+            automation_sensor(tenant),
             cost_file_sensor(tenant, platforms, job, assets),
             *change_sensors(tenant, platforms, job, assets),
-            *alert_sensors(tenant, jobs, history, assets),
+            *history_sensor(tenant, platforms, job, chosen),
+            freshness_sensor(tenant, expected, fresh_job),
+            *alert_sensors(tenant, jobs, alerts, assets),
         ],
         resources={f"{tenant.id}_warehouse": WarehouseIOManager(tenant_id=tenant.id)},
         executor=executor(settings),

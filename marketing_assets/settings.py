@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -59,6 +60,9 @@ class Settings(BaseSettings):
     )
     bigquery_stage_from_mb: int = Field(
         64, ge=0, description="From which size (10^6 bytes) rows load by way of landing's gs:// bucket."
+    )
+    bigquery_usd_per_tib: Decimal = Field(
+        Decimal("6.25"), ge=0, description="Price of 2^40 bytes billed, in US dollars, for `ops.run_history`."
     )
     duckdb_memory_limit: str = Field("1GB", description="Memory a DuckDB connection may use before spilling.")
     lock_timeout_seconds: float = Field(

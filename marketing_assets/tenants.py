@@ -92,6 +92,36 @@ class Targets(BaseModel):
     cpa: Decimal = Field(gt=0)
 
 
+def _clock_time(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError(f"'{value}' is no time of day; write hours and minutes such as '06:00', in quotes")
+    return value
+
+
+ClockTime = Annotated[str, AfterValidator(_clock_time)]
+
+
+class Schedules(BaseModel):
+    """When a tenant's data is refreshed by itself; times are of the tenant's own clock."""
+
+    model_config = _STRICT
+    refresh: Literal["every_6_hours", "at_6_14_22"] = Field(
+        "every_6_hours", description="Orders and ads: at 00, 06, 12 and 18 o'clock, or at 06, 14 and 22."
+    )
+    products: ClockTime = Field("06:00", description="Products, campaigns and all else told only as of now.")
+    restatement: ClockTime = Field("03:30", description="All days whose numbers may still change.")
+    intelligence: ClockTime = Field("07:00", description="Forecasts, anomalies and recommendations.")
+
+
+class Backfill(BaseModel):
+    """That a tenant's history is to be fetched by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    first: date | None = Field(
+        None, alias="from", description="The first day; the tenant's start where left out."
+    )
+
+
 class Connection(BaseModel):
     """A tenant's account on one platform."""
 
@@ -159,6 +189,10 @@ class Tenant(BaseModel):
     vat: Vat = Vat()
     targets: Targets
     cogs_share: Decimal = Field(ge=0, le=1, description="Share of revenue taken as cost where none is known.")
+    schedules: Schedules = Schedules()
+    backfill: bool | Backfill = Field(
+        False, description="Confirms that the history may be fetched: `true`, or `{from: DAY}`."
+    )
     pii_key: SecretRef | None = Field(None, description="Key that hashes personal values; a file by default.")
     retention: Retention = Retention()
     connections: list[Connection] = Field(min_length=1)
@@ -169,6 +203,21 @@ class Tenant(BaseModel):
 
     def connections_to(self, platform: str) -> list[Connection]:
         return [c for c in self.connections if c.platform == platform]
+
+    @property
+    def backfill_from(self) -> date | None:
+        """The first day of the history that may be fetched by itself; None where it was not confirmed."""
+        if isinstance(self.backfill, Backfill):
+            return self.backfill.first or self.start_date
+        return self.start_date if self.backfill else None
+
+    @model_validator(mode="after")
+    def _history(self) -> Tenant:
+        first = self.backfill_from
+        if first is not None and first < self.start_date:
+            remedy = f"write a day from {self.start_date} on, or an earlier start_date"
+            raise ValueError(f"backfill.from: {first} lies before the tenant's start_date; {remedy}")
+        return self
 
     @model_validator(mode="after")
     def _walls(self) -> Tenant:
@@ -245,10 +294,13 @@ def parse_tenant(path: Path) -> tuple[Tenant | None, list[Problem]]:
     return (None if problems else tenant), problems
 
 
+_MEMBERS = {"EnvSecret", "FileSecret", "GoogleSecret", "bool", "Backfill"}
+
+
 def problem_of(path: Path, error: Any) -> Problem:
     """One of pydantic's errors, as people name it."""
-    # Members of the secret union appear in the location by class name; people know only the field.
-    location = [str(p) for p in error["loc"] if str(p) not in {"EnvSecret", "FileSecret", "GoogleSecret"}]
+    # Members of unions appear in the location by class name; people know only the field.
+    location = [str(p) for p in error["loc"] if str(p) not in _MEMBERS]
     message = _REMEDIES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     given = error.get("input")
     if error["type"] not in _REMEDIES and isinstance(given, str | int | float):

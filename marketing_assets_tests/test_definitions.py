@@ -82,6 +82,13 @@ def _of_tenant(found: dict[str, Any], tenant: str) -> dict[str, Any]:
     }
 
 
+def _without_the_locations_own(found: dict[str, Any]) -> dict[str, Any]:
+    """Without the sensors that a code location has once, whatever its tenants."""
+    for name in ("tenants", "dead_runs"):
+        found["sensors"].pop(name)
+    return found
+
+
 def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     build: Build, now_described: dict[str, Any]
 ) -> None:
@@ -94,10 +101,18 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
     }
     siam = _of_tenant(now_described, "siam")
     assert [n.replace("acme", "siam", 1) for n in acme["assets"]] == list(siam["assets"])
-    assert acme["jobs"] == ["acme_alert_history", "acme_digest", "acme_expire", "acme_refresh"]
+    assert acme["jobs"] == [
+        "acme_alert_history",
+        "acme_digest",
+        "acme_expire",
+        "acme_freshness",
+        "acme_refresh",
+    ]
     crons = {
         "digest": ("15 7 * * *", "digest"),
         "refresh_every_6_hours": ("0 */6 * * *", "refresh"),
+        "products_daily": ("0 6 * * *", "refresh"),
+        "restatement_nightly": ("30 3 * * *", "refresh"),
         "retention": ("40 3 * * *", "expire"),
     }
     assert acme["schedules"] == {
@@ -109,13 +124,29 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
         "acme_alerts_on_cancel",
         "acme_alerts_on_failure",
         "acme_alerts_on_success",
+        "acme_automation",
         "acme_changed_orders",
         "acme_cost_files",
+        "acme_freshness",
         "acme_webhooks",
     }
     assert {v.split(" | ")[2] for v in acme["assets"].values()} == {
         "0 0 * * * Europe/Berlin from 2026-02-01, offset 1"
     }
+
+
+def test_a_tenants_own_hours_and_its_history_are_data_of_its_file(build: Build) -> None:
+    hours = {"refresh": "at_6_14_22", "products": "05:15"}
+    found = described(build({"acme": {**ACME, "schedules": hours, "backfill": True}}))
+    crons = {name: told["cron"] for name, told in found["schedules"].items()}
+    assert crons == {
+        "acme_refresh_at_6_14_22": "0 6,14,22 * * *",
+        "acme_products_daily": "15 5 * * *",
+        "acme_restatement_nightly": "30 3 * * *",
+        "acme_digest": "15 7 * * *",
+        "acme_retention": "40 3 * * *",
+    }
+    assert found["sensors"]["acme_history"] == "acme_refresh"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +167,7 @@ def test_a_broken_tenant_file_shows_as_an_asset_and_leaves_the_others_whole(
     found = build({"siam": None, "acme": content})
     broken = dg.AssetKey(["tenants_not_loaded", "acme"])
     assert said in (found.resolve_asset_graph().get(broken).description or "")
-    rest = described(found)
+    rest = _without_the_locations_own(described(found))
     rest["assets"].pop("tenants_not_loaded/acme")
     assert rest == _of_tenant(now_described, "siam")
 
@@ -152,9 +183,8 @@ def test_a_folder_without_tenants_loads_and_says_so(build: Build) -> None:
 def test_a_location_serves_the_tenants_it_is_told_and_no_other(
     build: Build, now_described: dict[str, Any], wanted: str
 ) -> None:
-    assert described(build({**SHIPPED, "acme": "id: [broken"}, tenants=wanted)) == _of_tenant(
-        now_described, "siam"
-    )
+    found = described(build({**SHIPPED, "acme": "id: [broken"}, tenants=wanted))
+    assert _without_the_locations_own(found) == _of_tenant(now_described, "siam")
 
 
 def test_a_location_that_is_told_an_unknown_tenant_says_so(build: Build) -> None:
@@ -237,3 +267,29 @@ def test_no_two_assets_have_the_same_table(build: Build) -> None:
     )
     assert len(names) >= 60
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_a_raw_day_by_hand_is_followed_by_its_models_and_no_others(definitions: dg.Definitions) -> None:
+    own = [k for k in definitions.resolve_asset_graph().get_all_asset_keys() if k.path[0] == "siam"]
+    orders, day = dg.AssetKey(["siam", "raw", "shopee_orders"]), "2026-09-05"
+
+    def look(cursor: Any) -> tuple[set[str], Any]:
+        selection = dg.AssetSelection.key_prefixes(["siam"])
+        found = dg.evaluate_automation_conditions(
+            definitions, instance, asset_selection=selection, cursor=cursor
+        )
+        asked = {k.to_user_string() for k in own if found.get_requested_partitions(k) == {day}}
+        assert found.total_requested == len(asked)
+        return asked, found.cursor
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        for key in own:
+            instance.report_runless_asset_event(dg.AssetMaterialization(key, partition=day))
+        nothing, cursor = look(None)
+        assert nothing == set()
+        instance.report_runless_asset_event(dg.AssetMaterialization(orders, partition=day))
+        followed, cursor = look(cursor)
+        assert {"siam/staging/orders", "siam/mart/daily_performance", "siam/mart/customer_value"} <= followed
+        assert not {"siam/staging/ads_performance", "siam/staging/fx_rates"} & followed
+        assert not any("/raw/" in name for name in followed)
+        assert look(cursor)[0] == set()

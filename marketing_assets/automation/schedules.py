@@ -1,152 +1,201 @@
-"""One job and one schedule a tenant: the refresh every six hours, in the tenant's time zone."""
+"""The schedules of a tenant, in its time zone, as a list of declarations; and the job they run."""
 
-import threading
-from collections.abc import Sequence, Set
-from datetime import date, datetime
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from marketing_assets.automation.refresh import PlannedRun, plan_refresh
-from marketing_assets.automation.unfinished import RANGE_END, RANGE_START, unfinished_days
-from marketing_assets.ingest.assets import CHANGED_DAYS_TAG, raw_asset_key
-from marketing_assets.ingest.changes import pending_days
-from marketing_assets.ingest.landing import Landing, LandingError
-from marketing_assets.locks import LockTimeout
-from marketing_assets.partitions import local_day
-from marketing_assets.platforms.catalog import connections
-from marketing_assets.platforms.http import PlatformError, Stopped
-from marketing_assets.platforms.platform import Platform, Refresh
-from marketing_assets.platforms.tokens import TokenStoreError
-from marketing_assets.secrets import MissingSecret
-from marketing_assets.settings import load_settings
-from marketing_assets.tenants import Tenant
+from marketing_assets.automation import priorities
+from marketing_assets.automation.planning import plan
+from marketing_assets.automation.refresh import PlannedRun
+from marketing_assets.automation.selections import Selections
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
+from marketing_assets.automation.waiting import not_waiting, waiting_runs
+from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
+from marketing_assets.partitions import DayRange, local_day
+from marketing_assets.platforms.platform import Platform
+from marketing_assets.tenants import Schedules, Tenant
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-LISTING_SECONDS = 40
-"""How long a tick asks one shop for its changed orders: Dagster gives up on a tick after a minute."""
 
-REFRESH_CRON = "0 */6 * * *"
+def refresh_job(
+    tenant: Tenant, apart: Sequence[dg.AssetChecksDefinition] = ()
+) -> "UnresolvedAssetJobDefinition":
+    """The job over every asset of a tenant; a run of it serves this tenant alone.
 
-
-def refresh_job(tenant: Tenant) -> "UnresolvedAssetJobDefinition":
-    """The job over every asset of a tenant; a run of it serves this tenant alone."""
+    Checks that have a job of their own stay `apart`.
+    """
     return dg.define_asset_job(
         name=f"{tenant.id}_refresh",
-        selection=dg.AssetSelection.key_prefixes([tenant.id]),
+        selection=dg.AssetSelection.key_prefixes([tenant.id]) - dg.AssetSelection.checks(*apart),
         description=f"Everything of {tenant.display_name}: raw, staging and marts.",
         tags={"tenant": tenant.id},
     )
 
 
-def refresh_schedule(
+@dataclass(frozen=True)
+class Tick:
+    """What a schedule knows when it is due; `due` is an aware instant."""
+
+    name: str
+    context: dg.ScheduleEvaluationContext
+    tenant: Tenant
+    platforms: Sequence[Platform]
+    chosen: Selections
+
+    @property
+    def due(self) -> datetime:
+        return self.context.scheduled_execution_time
+
+    @property
+    def today(self) -> PlannedRun:
+        """Today, without fetching an order."""
+        day = local_day(self.due, self.tenant.zone)
+        return PlannedRun(DayRange(day, day), (), everything=False)
+
+    def request(
+        self, run: PlannedRun, priority: int, assets: Sequence[dg.AssetKey] | None = None
+    ) -> dg.RunRequest:
+        """A planned run over `assets`, else over those that it names itself.
+
+        Dagster starts a key once, also where a tick is evaluated again.
+        """
+        own = self.chosen.refreshed if run.everything else self.chosen.after_changes
+        return dg.RunRequest(
+            run_key=f"{self.name}-{self.due:%Y%m%dT%H%M}-{run.days}",
+            tags=run_tags(run, priority),
+            asset_selection=list(own if assets is None else assets),
+        )
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A schedule that every tenant has, where `assets` finds some for it."""
+
+    name: Callable[[Schedules], str]
+    cron: Callable[[Schedules], str]
+    assets: Callable[[Selections], Sequence[dg.AssetKey]]
+    requests: Callable[[Tick], list[dg.RunRequest]]
+    description: str
+
+
+REFRESH_HOURS = {"every_6_hours": "0 */6 * * *", "at_6_14_22": "0 6,14,22 * * *"}
+
+
+def daily(clock_time: str) -> str:
+    """The cron line of a time of day such as `06:00`."""
+    hour, minute = clock_time.split(":")
+    return f"{int(minute)} {int(hour)} * * *"
+
+
+def _young(tick: Tick) -> list[dg.RunRequest]:
+    """The recent days before the old ones with changed orders."""
+    return [
+        tick.request(run, priorities.TODAY if run.everything else priorities.WINDOW)
+        for run in _planned(tick, whole_window=False)
+    ]
+
+
+def _window(tick: Tick) -> list[dg.RunRequest]:
+    return [tick.request(run, priorities.WINDOW) for run in _planned(tick, whole_window=True)]
+
+
+def _planned(tick: Tick, whole_window: bool) -> list[PlannedRun]:
+    planned, complaint = plan(tick.context.instance, tick.tenant, tick.platforms, tick.due, whole_window)
+    if complaint:
+        tick.context.log.warning(complaint)
+    return planned
+
+
+def _snapshots(tick: Tick) -> list[dg.RunRequest]:
+    return [tick.request(tick.today, priorities.SNAPSHOTS, tick.chosen.snapshots)]
+
+
+def _intelligence(tick: Tick) -> list[dg.RunRequest]:
+    return [tick.request(tick.today, priorities.TODAY, tick.chosen.intelligence)]
+
+
+DECLARED = (
+    Declared(
+        name=lambda times: f"refresh_{times.refresh}",
+        cron=lambda times: REFRESH_HOURS[times.refresh],
+        assets=lambda chosen: chosen.refreshed,
+        requests=_young,
+        description="Refreshes the creation days of changed orders and the youngest days of ads.",
+    ),
+    Declared(
+        name=lambda _: "products_daily",
+        cron=lambda times: daily(times.products),
+        assets=lambda chosen: chosen.snapshots,
+        requests=_snapshots,
+        description="Takes today's snapshots of products, campaigns and accounts; their models follow.",
+    ),
+    Declared(
+        name=lambda _: "restatement_nightly",
+        cron=lambda times: daily(times.restatement),
+        assets=lambda chosen: chosen.refreshed,
+        requests=_window,
+        description="Refreshes every day whose numbers may still change.",
+    ),
+    Declared(
+        name=lambda _: "intelligence_daily",
+        cron=lambda times: daily(times.intelligence),
+        assets=lambda chosen: chosen.intelligence,
+        requests=_intelligence,
+        description="Computes forecasts, anomalies and recommendations from the marts.",
+    ),
+)
+
+
+def schedules(
     tenant: Tenant,
     platforms: Sequence[Platform],
     job: "UnresolvedAssetJobDefinition",
-    changed_selection: Sequence[dg.AssetKey],
-) -> dg.ScheduleDefinition:
-    """Every six hours: the days of changed orders, the restatement windows of ads, today's snapshots.
+    chosen: Selections,
+) -> list[dg.ScheduleDefinition]:
+    """The declared schedules of a tenant; those without assets are left out."""
+    return [_schedule(tenant, platforms, job, chosen, d) for d in DECLARED if d.assets(chosen)]
 
-    `changed_selection` is what an old day with changed orders needs: the order tables and what follows.
-    """
+
+def _schedule(
+    tenant: Tenant,
+    platforms: Sequence[Platform],
+    job: "UnresolvedAssetJobDefinition",
+    chosen: Selections,
+    declared: Declared,
+) -> dg.ScheduleDefinition:
+    name = f"{tenant.id}_{declared.name(tenant.schedules)}"
 
     @dg.schedule(
-        name=f"{tenant.id}_refresh_every_6_hours",
+        name=name,
         job=job,
-        cron_schedule=REFRESH_CRON,
+        cron_schedule=declared.cron(tenant.schedules),
         execution_timezone=tenant.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "Refreshes the creation days of changed orders, each ad table's restatement window and today's "
-            "snapshots."
-        ),
+        description=declared.description,
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
-        now = context.scheduled_execution_time
-        planned, complaint = plan(context.instance, tenant, platforms, now)
-        if complaint:
-            context.log.warning(complaint)
-        return [run_request(tenant, run, now, changed_selection) for run in planned]
+    def schedule(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
+        tick = Tick(name, context, tenant, platforms, chosen)
+        asked = declared.requests(tick)
+        new = not_waiting(asked, job.name, waiting_runs(context.instance, name))
+        if asked and not new:
+            return dg.SkipReason("a run that does the same still waits to start")
+        return new
 
     return schedule
 
 
-def plan(
-    instance: dg.DagsterInstance, tenant: Tenant, platforms: Sequence[Platform], now: datetime
-) -> tuple[list[PlannedRun], str | None]:
-    """The runs of a refresh at `now`, and why changed orders could not be listed, where they could not."""
-    today = local_day(now, tenant.zone)
-    restatement = max((t.restatement_days for p in platforms for t in p.tables), default=0)
-    try:
-        unfinished = unfinished_days(instance, f"{tenant.id}_refresh", _carried_through(tenant, platforms))
-        changed: set[date] | None = list_changed_days(tenant, platforms, now, unfinished)
-        complaint = None
-    except (PlatformError, Stopped, MissingSecret, TokenStoreError, LockTimeout, LandingError) as error:
-        changed = None
-        complaint = f"changed orders could not be listed, so the whole window is fetched: {error}"
-    return plan_refresh(tenant.start_date, today, restatement, changed), complaint
-
-
-def _carried_through(tenant: Tenant, platforms: Sequence[Platform]) -> list[dg.AssetKey]:
-    """Both ends of the way of a changed order: the tables that are fetched, and the mart they end in."""
-    tables = [t.name for p in platforms for t in p.tables if t.refresh is Refresh.CHANGED]
-    return [*(raw_asset_key(tenant, name) for name in tables), daily_mart(tenant)]
-
-
-def daily_mart(tenant: Tenant) -> dg.AssetKey:
-    return dg.AssetKey([tenant.id, "mart", "daily_performance"])
-
-
-def list_changed_days(
-    tenant: Tenant, platforms: Sequence[Platform], now: datetime, unfinished: Set[date]
-) -> set[date]:
-    """The creation days, over all shops of the tenant, whose orders changed and were not fetched since.
-
-    Those of `unfinished` count as not fetched.
-    """
-    landing = Landing(load_settings().landing)
-    days: set[date] = set()
-    for platform in platforms:
-        ask = platform.changed_days
-        if ask is None:
-            continue
-        for connection in connections(tenant, platform):
-            client = platform.connect(tenant, connection)
-            # A closed client ends its calls at once, with `Stopped`.
-            limit = threading.Timer(LISTING_SECONDS, client.close)
-            limit.start()
-            try:
-                asking = partial(ask, client)
-                days |= pending_days(landing, tenant, platform, connection, asking, now, unfinished)
-            finally:
-                limit.cancel()
-                client.close()
-    return days
-
-
-def run_request(
-    tenant: Tenant, run: PlannedRun, now: datetime, changed_selection: Sequence[dg.AssetKey]
-) -> dg.RunRequest:
-    """A planned run as Dagster takes it: one single-run backfill over the range."""
-    return dg.RunRequest(
-        run_key=f"{tenant.id}-{now:%Y%m%dT%H%M}-{run.days}",
-        tags=run_tags(run),
-        asset_selection=None if run.everything else list(changed_selection),
-    )
-
-
-def run_tags(run: PlannedRun) -> dict[str, str]:
-    tags = {RANGE_START: run.days.first.isoformat(), RANGE_END: run.days.last.isoformat()}
+def run_tags(run: PlannedRun, priority: int = priorities.TODAY) -> dict[str, str]:
+    """The tags of a planned run, which Dagster takes as one single-run backfill over its range."""
+    tags = {
+        RANGE_START: run.days.first.isoformat(),
+        RANGE_END: run.days.last.isoformat(),
+        priorities.PRIORITY: str(priority),
+    }
     if run.changed is not None:
         tags[CHANGED_DAYS_TAG] = ",".join(d.isoformat() for d in run.changed)
     return tags
-
-
-def follows_changes(platforms: Sequence[Platform]) -> list[str]:
-    """Names of the raw tables that follow changed orders, and of the reference tables they need."""
-    return [
-        t.name for p in platforms for t in p.tables if t.refresh is Refresh.CHANGED or p.kind == "reference"
-    ]

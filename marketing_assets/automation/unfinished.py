@@ -49,11 +49,16 @@ def _chosen(run: dg.DagsterRun, job_name: str, needed: Collection[dg.AssetKey]) 
     return set(needed) & run.asset_selection
 
 
-def fetched_days(run: dg.DagsterRun) -> set[date]:
-    """The days whose orders a run fetches."""
+def days_of(run: dg.DagsterRun) -> set[date]:
+    """The partitions of a run that has some."""
     first, last = (run.tags.get(name, run.tags.get(_PARTITION)) for name in (RANGE_START, RANGE_END))
     if first is None or last is None:
         return set()
-    days = set(DayRange(date.fromisoformat(first), date.fromisoformat(last)))
+    return set(DayRange(date.fromisoformat(first), date.fromisoformat(last)))
+
+
+def fetched_days(run: dg.DagsterRun) -> set[date]:
+    """The days whose orders a run fetches."""
+    days = days_of(run)
     changed = run.tags.get(CHANGED_DAYS_TAG)
     return days if changed is None else days & {date.fromisoformat(d) for d in changed.split(",") if d}

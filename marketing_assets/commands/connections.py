@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from typing import Annotated
 
+import dagster as dg
 import typer
 
+from marketing_assets.automation.connection_status import statuses
+from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.shared import all_tenants, clear_errors, fail, find_tenant
 from marketing_assets.platforms.authorize import CALLBACK_PORT, AuthorizationError
 from marketing_assets.platforms.catalog import PLATFORMS, UnknownPlatform, connections, platform
@@ -77,6 +82,28 @@ def test(tenant: Annotated[str | None, typer.Argument(help="Tenant id; all where
     ]
     if broken:
         fail("\n".join(broken))
+
+
+@app.command()
+def status(
+    tenant: Annotated[str | None, typer.Argument(help="Tenant id; all where left out.")] = None,
+) -> None:
+    """Say of every connection whether it works, as tokens and the last runs tell, without a call."""
+    settings = load_settings()
+    tenants = [find_tenant(settings, tenant)] if tenant else all_tenants(settings)[0]
+    os.environ.update(dagster_environment(settings))
+    found = []
+    with dg.DagsterInstance.get() as instance:
+        for t in tenants:
+            for each in statuses(instance, t, settings, datetime.now(UTC)):
+                found.append(each.status)
+                since = f" since {each.since:%Y-%m-%d %H:%M} UTC" if each.since else ""
+                remedy = f": {each.remedy}" if each.remedy else ""
+                typer.echo(
+                    f"{each.status:<8} {t.id}/{each.platform}/{each.account or 'public'}{since}{remedy}"
+                )
+    if "broken" in found:
+        raise typer.Exit(1)
 
 
 def _prove(tenant: Tenant, of: Platform, connection: Connection) -> str | None:

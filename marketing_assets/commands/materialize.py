@@ -16,9 +16,9 @@ from dagster_shared.error import SerializableErrorInfo
 
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.dagster_home import dagster_environment
-from marketing_assets.commands.orphans import alive, end_orphans, end_own_run
 from marketing_assets.commands.replay import DAY_FORMAT
 from marketing_assets.commands.shared import day_range, end_in_order, fail, find_tenant
+from marketing_assets.orphans import alive, end_orphans, end_own_run
 from marketing_assets.settings import load_settings
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -7,20 +7,26 @@ from typing import Any
 
 import dagster as dg
 
+from marketing_assets.ingest.dead_share import dead_letters
 from marketing_assets.ingest.key_ring import pseudonyms
 from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
+from marketing_assets.orphans import stay_alive
 from marketing_assets.partitions import range_of_keys
 from marketing_assets.platforms.failures import Failure
 from marketing_assets.platforms.http import PlatformError
 from marketing_assets.platforms.platform import Platform, RawTable, Refresh
 from marketing_assets.platforms.tokens import TokenStoreError
+from marketing_assets.pools import platform_pool
+from marketing_assets.retries import judge
+from marketing_assets.rules import Rules, read_rules
 from marketing_assets.secrets import MissingSecret
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.errors import WarehouseError
+from marketing_assets.verdicts import check_result
+from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseError
 from marketing_assets.warehouse.io_manager import table_schema
 from marketing_assets.warehouse.open import open_warehouse
 
@@ -29,6 +35,9 @@ CHANGED_DAYS_TAG = "marketing/changed_days"
 
 MENDABLE = (PlatformError, MissingSecret, TokenStoreError, LockTimeout, LandingError, WarehouseError)
 """Errors whose message tells a person what to do; any other is a defect and keeps its traceback."""
+
+PASSING = frozenset({Failure.THROTTLE_SHORT, Failure.THROTTLE_LONG, Failure.TRANSIENT})
+"""Failures of a platform that pass by themselves."""
 
 SHOWN_CALLS = 50
 SHOWN_FINDINGS = 20
@@ -39,7 +48,7 @@ CHECKS: dict[str, tuple[bool, str]] = {
         True,
         "What is stored adds up to what the platform itself counts; zero only if it says so.",
     ),
-    "dead_letters": (False, "No record broke the table's contract."),
+    "dead_letters": (False, "Next to no record of a day broke the table's contract."),
     "schema_drift": (False, "The platform sent no field that the contract does not know."),
 }
 
@@ -60,6 +69,7 @@ def raw_asset(
         description=f"{contract.description}\n\nSource: {platform.title}. Refreshed: {table.refresh.value}.",
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=platform_pool(tenant.id, platform.name),
         io_manager_key=f"{tenant.id}_warehouse",
         group_name=f"{tenant.id}_raw",
         owners=tenant.owners or None,
@@ -79,6 +89,7 @@ def raw_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = range_of_keys(context.partition_keys)
         settings = load_settings()
+        stay_alive(context.instance, context.run.run_id, settings)
         landing = Landing(settings.landing)
         try:
             with turn(settings, tenant.id, table.name):
@@ -94,32 +105,44 @@ def raw_asset(
                 )
         except MENDABLE as error:
             where = f"{tenant.id}/{platform.name}/{table.name}, days {days}"
+            passes = is_worth_retrying(error)
+            judge(context.instance, context.run.run_id, passes)
             raise dg.Failure(
                 f"{where}: {error}",
                 metadata=failure_metadata(tenant, platform, error),
-                allow_retries=is_worth_retrying(error),
+                allow_retries=passes,
             ) from error
         return dg.MaterializeResult(
-            metadata=metadata_of(outcome, settings), check_results=check_results(key, outcome)
+            metadata=metadata_of(outcome, settings),
+            check_results=check_results(key, outcome, read_rules(settings.tenants_dir, tenant.id).rules),
         )
 
     return materialize
 
 
 def is_worth_retrying(error: Exception) -> bool:
-    """Whether trying the same run again later can help."""
+    """Whether the cause passes by itself, so that the same run can succeed a little later."""
     if isinstance(error, PlatformError):
-        return error.failure.value in {"throttle-short", "throttle-long", "transient"}
-    return not isinstance(error, MissingSecret)
+        return error.failure in PASSING
+    return isinstance(error, LockTimeout | WarehouseBusy)
 
 
 def failure_metadata(tenant: Tenant, platform: Platform, error: Exception) -> dict[str, str]:
-    """Whose connection failed, where it fails for every table of it; alerts gather such failures."""
-    if isinstance(error, PlatformError) and error.failure is not Failure.REDUCE:
-        return {"connection": error.connection, "remedy": error.remedy}
+    """What programs read of a failure: its class, the remedy, and the connection where all of it fails."""
+    if isinstance(error, PlatformError):
+        found = {"failure": error.failure.value, "remedy": error.remedy}
+        if error.failure is not Failure.REDUCE:
+            found["connection"] = error.connection
+        return {name: value for name, value in found.items() if value}
     if isinstance(error, MissingSecret | TokenStoreError):
-        return {"connection": f"{tenant.id}/{platform.name}/"}
-    return {}
+        _, _, remedy = str(error).partition("Remedy: ")
+        connection = f"{tenant.id}/{platform.name}/"
+        return {
+            "failure": Failure.AUTH_DEAD.value,
+            "remedy": remedy or str(error),
+            "connection": connection,
+        }
+    return {"failure": type(error).__name__}
 
 
 def changed_days(context: dg.AssetExecutionContext) -> list[date] | None:
@@ -134,7 +157,8 @@ def metadata_of(outcome: RawOutcome, settings: Settings) -> dict[str, Any]:
     calls: dict[str, float] = {}
     for manifest in outcome.manifests:
         for name, value in manifest.calls.items():
-            calls[name] = calls.get(name, 0) + value
+            before = calls.get(name, 0)
+            calls[name] = max(before, value) if name == "quota_used" else before + value
     requests = [p.request for m in outcome.manifests for p in m.pages][:SHOWN_CALLS]
     return {
         "dagster/row_count": outcome.loaded.total,
@@ -157,10 +181,15 @@ def _landed(outcome: RawOutcome, settings: Settings) -> str:
     )
 
 
-def check_results(key: dg.AssetKey, outcome: RawOutcome) -> list[dg.AssetCheckResult]:
+def check_results(key: dg.AssetKey, outcome: RawOutcome, rules: Rules) -> list[dg.AssetCheckResult]:
     """The outcome as results of the asset's checks."""
+    rows, dead = (outcome.loaded.rows, outcome.loaded.dead) if outcome.loaded else ({}, {})
     return [
-        _result(key, name, passed, findings, error) for name, passed, findings, error in _verdicts(outcome)
+        *(
+            _result(key, name, passed, findings, error)
+            for name, passed, findings, error in _verdicts(outcome)
+        ),
+        check_result(key, "dead_letters", dead_letters(rows, dead, rules.dead_letters)),
     ]
 
 
@@ -173,11 +202,6 @@ def _verdicts(outcome: RawOutcome) -> Iterator[tuple[str, bool, list[str], bool]
         broken.append(f"{outcome.missing_values} rows lack a required value")
     yield "contract", not broken, broken, True
     yield "completeness", not outcome.differences, [str(d) for d in outcome.differences], True
-    dead = outcome.loaded.dead if outcome.loaded else {}
-    found = [f"{day}: {n} records" for day, n in sorted(dead.items())]
-    if found:
-        found.append("see `marketing dead-letters list`; replay them once the cause is mended")
-    yield "dead_letters", not dead, found, False
     drift = [f"{name}: in {n} records" for name, n in sorted(outcome.drift.items())]
     yield "schema_drift", not drift, drift, False
 

@@ -80,8 +80,8 @@ class _Sending:
 class Transport:
     """Calls of one connection (`tenant/platform/account`); safe to use from several threads.
 
-    `clock` is monotonic and `wall` is Unix time, both in seconds. `sleep` and `transport` (httpx's) are for
-    tests.
+    `clock` is monotonic and `wall` is Unix time, both in seconds. `usage` reads the share of the allowance
+    that is used off an answer's headers. `sleep` and `transport` (httpx's) are for tests.
     """
 
     counters: Counters
@@ -95,11 +95,13 @@ class Transport:
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        usage: Callable[[Mapping[str, str]], float] | None = None,
         sleep: Callable[[float], None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ):
         self.connection, self.limits, self.counters = connection, limits, Counters()
         self._base_url, self._dialect, self._clock, self._wall = base_url, dialect, clock, wall
+        self._usage = usage
         self._bucket = TokenBucket(limits.calls_per_second, limits.burst, clock)
         self._workers = Workers(limits.concurrency, connection)
         self._rest = sleep or self._workers.rest
@@ -152,6 +154,8 @@ class Transport:
             outcome = self._exchange(sending, parts)
         if isinstance(outcome, Complaint):
             raise self._failed(sending, outcome)
+        if self._usage is not None:
+            self.counters.quota_used = max(self.counters.quota_used, self._usage(outcome.headers))
         complaint = judge(self._dialect, outcome, self._wall())
         if complaint is not None:
             raise self._failed(sending, complaint)

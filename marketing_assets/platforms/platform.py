@@ -142,6 +142,8 @@ class Platform:
     order_times: Callable[[Any, Sequence[str]], Mapping[str, datetime]] | None = None
     authorize: Callable[..., str] | None = None
     webhooks: Scheme | None = None
+    backfill_days: int = 30
+    """How many days of history are fetched at once: about what one call tells."""
     implicit: bool = False
     """Every tenant has it without a connection in its YAML (public reference data, files)."""
 

@@ -98,9 +98,11 @@ class Counters:
 
     `calls` counts requests sent, `retries` those among them that repeat another. `throttled_seconds` is the
     time calls were held back by rate limits, summed over threads. `bytes_received` is as sent over the wire.
+    `quota_used` is the largest share of its allowance of calls that the platform told (1 = all of it).
     """
 
     calls: int = 0
     retries: int = 0
     throttled_seconds: float = 0
     bytes_received: int = 0
+    quota_used: float = 0

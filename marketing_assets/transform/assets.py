@@ -9,9 +9,12 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from marketing_assets.orphans import stay_alive
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
+from marketing_assets.pools import warehouse_pool
+from marketing_assets.retries import judge
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.transform.costs import WAREHOUSE_COSTS, cost_rows
@@ -57,6 +60,7 @@ def _domain_assets(
         name=f"{tenant.id}_transform_{domain}",
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run(),
+        pool=warehouse_pool(tenant.id),
     )
     def transform(context: dg.AssetExecutionContext) -> Iterator[Event]:
         days = sorted(date.fromisoformat(key) for key in context.partition_keys)
@@ -69,6 +73,7 @@ def run_models(
     context: dg.AssetExecutionContext, tenant: Tenant, settings: Settings, partitions: list[date]
 ) -> Iterator[Event]:
     """Run the selected models and checks for the given days and say what became of each."""
+    stay_alive(context.instance, context.run.run_id, settings)
     project = prepare_manifest(settings)
     nodes = project.manifest["nodes"]
     keys = _selected_assets(context)
@@ -92,6 +97,7 @@ def run_models(
     severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
     yield from check_results(run, checks, severities)
     if problem := failure(run, keys.keys()):
+        judge(context.instance, context.run.run_id, passes=False)
         raise dg.Failure(f"{tenant.id}, days {partitions[0]}..{partitions[-1]}: {problem}")
 
 

@@ -8,7 +8,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from marketing_assets.platforms.catalog import PLATFORMS
+from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
+from marketing_assets.transform.following import follows_inputs
 
 
 def node_meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -22,6 +25,19 @@ class TenantTranslator(DagsterDbtTranslator):
     def __init__(self, tenant: Tenant):
         super().__init__(DagsterDbtTranslatorSettings(enable_source_metadata=False))
         self._tenant = tenant
+        self._condition = follows_inputs(
+            [
+                dg.AssetKey([tenant.id, "raw", table.name])
+                for platform in PLATFORMS.values()
+                for table in platform.tables
+                if table.refresh is Refresh.SNAPSHOT
+            ]
+        )
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[dg.AssetKey] | None:
+        return self._condition
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """`<tenant>/<layer>/<table>`; for sources the raw asset they are declared to be."""

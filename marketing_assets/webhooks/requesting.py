@@ -9,8 +9,9 @@ from itertools import pairwise
 import dagster as dg
 
 from marketing_assets.automation.cost_files import affected
+from marketing_assets.automation.planning import daily_mart
 from marketing_assets.automation.refresh import PlannedRun
-from marketing_assets.automation.schedules import daily_mart, run_tags
+from marketing_assets.automation.schedules import run_tags
 from marketing_assets.ingest.assets import raw_asset_key
 from marketing_assets.partitions import DayRange, group_consecutive, local_day
 from marketing_assets.platforms.platform import Platform, Refresh

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,27 @@ def test_without_a_listing_the_whole_window_is_fetched() -> None:
 def test_days_before_the_tenants_start_and_after_today_are_no_partitions() -> None:
     planned = plan_refresh(ago(5), TODAY, 28, [ago(6), TODAY + timedelta(days=1)])
     assert planned == [PlannedRun(DayRange(ago(5), TODAY), (TODAY,), True)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "never", "first"),
+    [
+        ([], [], 2),
+        ([1], [0, 1], 2),
+        ([9], [], 9),
+        ([], [5], 5),
+        ([40], [41], 2),
+        ([28, 40], [3], 28),
+    ],
+    ids=["quiet", "young", "changed", "missed", "older than the window", "all"],
+)
+def test_a_refresh_of_young_days_reaches_back_as_far_as_it_has_to(
+    changed: list[int], never: list[int], first: int
+) -> None:
+    recent, *older = plan_refresh(START, TODAY, 28, map(ago, changed), set(map(ago, never)))
+    assert recent.days == DayRange(ago(first), TODAY)
+    assert recent.everything
+    assert [day for run in older for day in run.days] == [ago(a) for a in changed if a > 28]
 
 
 @given(st.sets(st.integers(0, 400)), st.integers(0, 90))

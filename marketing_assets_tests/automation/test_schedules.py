@@ -58,8 +58,8 @@ def house(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         yield made
 
 
-def tick(house: House) -> Tick:
-    schedule = house.definitions.resolve_schedule_def("siam_refresh_every_6_hours")
+def tick(house: House, name: str = "refresh_every_6_hours") -> Tick:
+    schedule = house.definitions.resolve_schedule_def(f"siam_{name}")
     warnings: list[str] = []
     with (
         house.entered(),
@@ -84,28 +84,70 @@ def an_order_of(house: House, day: date) -> str:
 def fetch_asked(house: House, asked: Tick) -> None:
     """Run what was asked, over the shop's tables alone where it is a whole refresh: ads are not at stake."""
     for request in asked.requests:
-        chosen = [str(key.to_user_string()) for key in request.asset_selection or []]
-        select = " or ".join(f'key:"{key}"' for key in chosen) if chosen else SHOP
+        chosen = [key.to_user_string() for key in request.asset_selection or []]
+        select = (
+            SHOP if any("/raw/meta_ads" in k for k in chosen) else " or ".join(f'key:"{k}"' for k in chosen)
+        )
         changed = request.tags.get(CHANGED_DAYS_TAG)
         days = None if changed is None else [date.fromisoformat(d) for d in changed.split(",")]
         run = house.run("siam", days_of(request), select, days)
         assert run.success, run.complaint
 
 
-def test_the_schedule_is_the_tenants_own(house: House) -> None:
+def raw_of(request: dg.RunRequest) -> set[str]:
+    return {key.path[-1] for key in request.asset_selection or [] if key.path[1] == "raw"}
+
+
+def test_the_schedules_are_the_tenants_own(house: House) -> None:
+    crons = {
+        "refresh_every_6_hours": "0 */6 * * *",
+        "products_daily": "0 6 * * *",
+        "restatement_nightly": "30 3 * * *",
+    }
     for tenant, zone in {"siam": "Asia/Bangkok", "northwind": "America/New_York"}.items():
-        schedule = house.definitions.resolve_schedule_def(f"{tenant}_refresh_every_6_hours")
-        assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 */6 * * *", zone)
-        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-        assert schedule.job_name == f"{tenant}_refresh"
+        for name, cron in crons.items():
+            schedule = house.definitions.resolve_schedule_def(f"{tenant}_{name}")
+            assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, zone)
+            assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+            assert schedule.job_name == f"{tenant}_refresh"
 
 
 def test_the_first_tick_asks_for_the_window_and_todays_orders(house: House) -> None:
     first = tick(house)
     [request] = first.requests
-    assert (days_of(request), request.asset_selection) == (WINDOW, None)
+    assert days_of(request) == WINDOW, "no day of it was ever filled"
+    assert {"shopee_orders", "meta_ads_insights", "ecb_fx_rates", "costs"} <= raw_of(request)
+    assert not raw_of(request) & {"shopee_products", "meta_ads_campaigns"}, (
+        "these have a schedule of their own"
+    )
     assert request.tags[CHANGED_DAYS_TAG] == str(TODAY)
+    assert request.tags["dagster/priority"] == "10"
     assert first.warnings == []
+
+
+def test_snapshots_are_taken_alone_and_before_the_refresh_of_that_hour(house: House) -> None:
+    [request] = tick(house, "products_daily").requests
+    assert days_of(request) == DayRange(TODAY, TODAY)
+    assert raw_of(request) == {key.path[-1] for key in request.asset_selection or []}
+    assert {"shopee_products", "meta_ads_campaigns", "google_ads_accounts"} <= raw_of(request)
+    assert int(request.tags["dagster/priority"]) > 10
+
+
+def test_what_waits_to_start_is_not_asked_for_again(house: House) -> None:
+    name = "siam_refresh_every_6_hours"
+    [request] = tick(house).requests
+    run = dg.DagsterRun(
+        "siam_refresh",
+        tags={**request.tags, "dagster/schedule_name": name},
+        status=dg.DagsterRunStatus.NOT_STARTED,
+        asset_selection=frozenset(request.asset_selection or []),
+    )
+    house.instance.add_run(run)
+    assert tick(house).requests == []
+    # What the waiting run does not fetch is asked for all the same.
+    assert len(tick(house, "products_daily").requests) == 1
+    house.instance.delete_run(run.run_id)
+    assert len(tick(house).requests) == 1
 
 
 def test_changed_days_are_named_and_an_old_one_has_a_run_of_its_own(house: House) -> None:
@@ -119,7 +161,7 @@ def test_changed_days_are_named_and_an_old_one_has_a_run_of_its_own(house: House
 
     asked = tick(house)
     newest, *older = asked.requests
-    assert (days_of(newest), newest.asset_selection) == (WINDOW, None)
+    assert days_of(newest) == WINDOW
     assert {TODAY, TODAY - ONE_DAY} <= {
         date.fromisoformat(d) for d in newest.tags[CHANGED_DAYS_TAG].split(",")
     }

@@ -22,9 +22,9 @@ import pytest
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.demo import preflight
 from marketing_assets.commands.demo.preflight import NotReady
-from marketing_assets.commands.orphans import UNFINISHED
 from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
 from marketing_assets.ingest.landing import Manifest
+from marketing_assets.orphans import UNFINISHED
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.sandbox.server import CONTROL_PORT, Sandbox

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
 
-from marketing_assets.commands.orphans import alive, end_orphans, end_own_run
+from marketing_assets.orphans import WORKER_TAG, alive, end_orphans, end_own_run, stay_alive
 from marketing_assets.settings import Settings
 
 
@@ -43,3 +45,40 @@ def test_the_run_of_a_dead_process_is_ended_by_the_next_one(tmp_path: Path) -> N
             orphan = waiting_run(instance, **own)
         end_orphans(instance, settings)
         assert status(instance, orphan) is dg.DagsterRunStatus.FAILURE
+
+
+WORKER = """
+import sys
+from pathlib import Path
+import dagster as dg
+from marketing_assets.orphans import stay_alive
+from marketing_assets.settings import Settings
+
+with dg.DagsterInstance.local_temp(sys.argv[1]) as instance:
+    stay_alive(instance, sys.argv[3], Settings(home=Path(sys.argv[2])))
+    print("at work", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_run_of_a_killed_process_is_ended_and_its_retry_is_not(tmp_path: Path) -> None:
+    settings, storage = Settings(home=tmp_path / "home"), tmp_path / "dagster"
+    storage.mkdir()
+    with dg.DagsterInstance.local_temp(str(storage)) as instance:
+        run_id = waiting_run(instance)
+        command = [sys.executable, "-c", WORKER, str(storage), str(settings.home), run_id]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "at work\n"
+            assert end_orphans(instance, settings) == []
+            worker.kill()
+        run = instance.get_run_by_id(run_id)
+        assert run is not None
+        retry = waiting_run(instance, **{WORKER_TAG: run.tags[WORKER_TAG]})
+        elsewhere = waiting_run(instance)
+        instance.add_run_tags(elsewhere, {WORKER_TAG: f"{elsewhere} another-machine abc"})
+        assert end_orphans(instance, settings) == [run_id]
+        assert status(instance, run_id) is dg.DagsterRunStatus.FAILURE
+        assert status(instance, retry) is status(instance, elsewhere) is dg.DagsterRunStatus.NOT_STARTED
+        stay_alive(instance, retry, settings)
+        assert end_orphans(instance, settings) == []

@@ -37,6 +37,9 @@ CLOCKS = ("marketing_assets.ingest.fetch.datetime", "marketing_assets.transform.
 """Where the pipeline asks what time it is."""
 
 
+NIGHTLY, PRODUCTS = "restatement_nightly", "products_daily"
+
+
 @dataclass(frozen=True)
 class Run:
     """What became of a run: failed steps with their words, check results, and the assets written."""
@@ -139,20 +142,23 @@ class House:
         return self._execute(tenant, tags, chosen, checks)
 
     def planned(self, tenant: str) -> list[dict[str, str]]:
-        """The tags of the runs that the tenant's schedule asks for now."""
-        return [dict(request.tags) for request in self._requests(tenant)]
+        """The tags of the runs that the tenant's nightly schedule asks for now."""
+        return [dict(request.tags) for request in self._requests(tenant, NIGHTLY)]
 
     def refresh(self, tenant: str) -> dict[str, Run]:
-        """What the tenant's schedule asks for now, run in its order; the runs by their days."""
+        """Today's snapshots, then what the night's schedule asks for, in its order; these by their days."""
+        for request in self._requests(tenant, PRODUCTS):
+            taken = self._execute(tenant, dict(request.tags), list(request.asset_selection or []))
+            assert taken.success, taken.complaint
         runs = {}
-        for request in self._requests(tenant):
+        for request in self._requests(tenant, NIGHTLY):
             days = f"{request.tags[RANGE_START]}..{request.tags[RANGE_END]}"
             chosen = list(request.asset_selection) if request.asset_selection else None
             runs[days] = self._execute(tenant, dict(request.tags), chosen)
         return runs
 
-    def _requests(self, tenant: str) -> list[dg.RunRequest]:
-        schedule = self.definitions.resolve_schedule_def(f"{tenant}_refresh_every_6_hours")
+    def _requests(self, tenant: str, name: str) -> list[dg.RunRequest]:
+        schedule = self.definitions.resolve_schedule_def(f"{tenant}_{name}")
         with self.entered():
             context = dg.build_schedule_context(self.instance, self.now(), repository_def=self._repository)
             return list(schedule.evaluate_tick(context).run_requests or [])

@@ -30,7 +30,11 @@ from marketing_assets_tests.sandbox.conftest import Seller
 
 OTHER = {"siam": "northwind", "northwind": "siam"}
 # Spend that orders of a day share comes from all accounts together.
-NOBODYS: dict[str, set[str | None]] = {"staging.int_marketing_allocation": {None}}
+NOBODYS: dict[str, set[str | None]] = {
+    "staging.int_marketing_allocation": {None},
+    "ops.connection_status": {""},
+}
+"""What stands for no account: spend that nobody carries, and reference data, which nobody signs in for."""
 DAY = DayRange(date(2026, 10, 15), date(2026, 10, 15))
 
 WATCHED_RUN = """

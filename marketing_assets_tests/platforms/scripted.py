@@ -159,7 +159,12 @@ class FakeTime:
 
 @contextmanager
 def driven(
-    answer: Callable[[Seen], Reply], *, dialect: Words | None = None, real_time: bool = False, **limits: Any
+    answer: Callable[[Seen], Reply],
+    *,
+    dialect: Words | None = None,
+    usage: Callable[[Mapping[str, str]], float] | None = None,
+    real_time: bool = False,
+    **limits: Any,
 ) -> Iterator[tuple[Transport, Server, FakeTime]]:
     """A transport that talks to a scripted server, on a clock that never makes a test wait."""
     fake = FakeTime()
@@ -172,6 +177,7 @@ def driven(
             dialect=dialect or Words(),
             limits=Limits(**settings),
             wall=time.time,
+            usage=usage,
             **times,
         )
         try:

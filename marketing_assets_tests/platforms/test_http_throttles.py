@@ -9,6 +9,7 @@ from email.utils import formatdate
 import pytest
 
 from marketing_assets.platforms.http import Call, Failure
+from marketing_assets.platforms.meta_ads.usage import used_share
 from marketing_assets_tests.platforms.scripted import (
     FINE,
     ORDERS,
@@ -140,3 +141,17 @@ def test_a_spent_day_quota_stops_the_connection_until_it_is_renewed() -> None:
         assert len(server.seen) == 1
         fake.sleep(3601)
         transport.send(ORDERS)
+
+
+def test_the_peak_of_metas_usage_is_counted_also_of_refusals() -> None:
+    def used(percent: int) -> dict[str, str]:
+        return {"X-App-Usage": f'{{"call_count": {percent}, "total_cputime": 3, "total_time": 2}}'}
+
+    refused = complaint_of(Failure.THROTTLE_SHORT, headers=used(97))
+    script = in_turn(Reply(FINE.body, headers=used(40)), refused, Reply(FINE.body, headers=used(12)))
+    with driven(script, usage=used_share) as (transport, _, _):
+        assert transport.counters.quota_used == 0
+        transport.send(ORDERS)
+        assert transport.counters.quota_used == 0.4
+        transport.send(ORDERS)
+        assert transport.counters.quota_used == 0.97

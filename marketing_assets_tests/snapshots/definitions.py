@@ -26,7 +26,6 @@ def described(definitions: dg.Definitions) -> dict[str, Any]:
         s.name: {"cron": s.cron_schedule, "time_zone": s.execution_timezone, "job": s.job_name}
         for s in repository.schedule_defs
     }
-    # A sensor that follows runs starts none.
     sensors = {s.name: s.job_name if s.targets else None for s in repository.sensor_defs}
     return {
         "assets": assets,

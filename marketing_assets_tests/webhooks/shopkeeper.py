@@ -10,7 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from marketing_assets.automation.schedules import daily_mart, refresh_job
+from marketing_assets.automation.planning import daily_mart
+from marketing_assets.automation.schedules import refresh_job
 from marketing_assets.ingest.assets import raw_asset_key, raw_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, connections

@@ -14,7 +14,8 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from marketing_assets.automation.schedules import plan, run_tags
+from marketing_assets.automation.planning import plan
+from marketing_assets.automation.schedules import run_tags
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.commands.demo.preflight import NotReady
 from marketing_assets.commands.demo.services import program

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from marketing_assets.platforms.http import Failure, Limits, PlatformError, Transport
 from marketing_assets.platforms.meta_ads.client import MetaClient
 from marketing_assets.platforms.meta_ads.dialect import MetaDialect
+from marketing_assets.platforms.meta_ads.usage import used_share
 from marketing_assets.platforms.token_stores import token_store
 from marketing_assets.platforms.tokens import TokenStore
 from marketing_assets.secrets import connection_secrets
@@ -66,7 +67,9 @@ def build(
 
     dialect = MetaDialect(connection=label, token=token, app_secret=app_secret, own_token=bool(access_token))
     base_url = str(connection.base_url or BASE_URL)
-    transport = Transport(connection=label, base_url=base_url, dialect=dialect, limits=limits, sleep=sleep)
+    transport = Transport(
+        connection=label, base_url=base_url, dialect=dialect, limits=limits, usage=used_share, sleep=sleep
+    )
     version = MetaSettings.model_validate(connection.settings).api_version
     return MetaClient(transport, connection.account_id.removeprefix("act_"), version, sleep or time.sleep)
 

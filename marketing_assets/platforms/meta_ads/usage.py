@@ -39,6 +39,11 @@ def usage(headers: Mapping[str, str]) -> Usage:
     )
 
 
+def used_share(headers: Mapping[str, str]) -> float:
+    """The share of the most used allowance by an answer's headers (1 = all of it)."""
+    return usage(headers).percent / 100
+
+
 def pause_seconds(now_used: Usage) -> float:
     """How long to hold the next calls back: nothing, a slow-down that grows, or a stop."""
     if now_used.percent > STOP_ABOVE:

@@ -25,4 +25,5 @@ PLATFORM = Platform(
     order_times=orders.order_times,
     webhooks=webhooks.SCHEME,
     authorize=authorize_shop,
+    backfill_days=15,
 )

@@ -1,0 +1,38 @@
+"""When a model is computed by itself: after an input was written by a run that did not write the model too.
+
+Refreshes compute models in the run that fetches, so nothing is left to do after them. A raw partition that a
+person or a sensor materialises alone is followed by its models, whatever its day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+
+def follows_inputs(snapshots: Sequence[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
+    """The condition of a staging model or mart.
+
+    `snapshots` are the raw tables told only as of now: most days have none, and models do without. Any other
+    input has to be there for the day, without a blocking check that fails, and nobody at work on it.
+
+    Dagster's `eager` looks at the newest day alone, and forgets an input that changes while the model is
+    written. Here an update outlives the request before it.
+    """
+    condition = dg.AutomationCondition
+    updated = condition.any_deps_updated()
+    answered = (condition.newly_requested() | condition.newly_updated()) & ~updated
+    missing = condition.any_deps_missing().ignore(dg.AssetSelection.assets(*snapshots))
+    failing = condition.any_deps_match(
+        condition.any_checks_match(
+            condition.check_failed() & ~condition.will_be_requested(), blocking_only=True
+        )
+    )
+    return (
+        updated.since(answered).with_label("an input was written since")
+        & ~missing
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
+        & ~failing.with_label("an input's blocking check fails")
+    ).with_label("follows its inputs")

@@ -1,0 +1,147 @@
+"""Models follow their inputs: Dagster's own evaluation over real runs of a small house of assets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from marketing_assets.transform.following import follows_inputs
+from marketing_assets_tests.installation import QUIET
+
+DAYS = dg.DailyPartitionsDefinition(start_date="2026-11-01", end_date="2026-11-20")
+ORDERS, PRODUCTS, STAGING, MART = (
+    dg.AssetKey(["siam", *path.split("/")])
+    for path in ("raw/orders", "raw/products", "staging/orders", "mart/daily")
+)
+CONDITION = follows_inputs([PRODUCTS])
+TODAY, BEFORE = "2026-11-12", "2026-11-05"
+
+
+@dataclass
+class Small:
+    """A raw table, a snapshot, a staging model and a mart; what the last evaluation knew."""
+
+    check_passes: bool = True
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+    cursor: Any = None
+
+    def __post_init__(self) -> None:
+        house = self
+
+        @dg.asset(
+            key=ORDERS,
+            partitions_def=DAYS,
+            check_specs=[dg.AssetCheckSpec("contract", asset=ORDERS, blocking=True)],
+        )
+        def orders() -> dg.MaterializeResult:  # type: ignore[type-arg]
+            return dg.MaterializeResult(
+                check_results=[dg.AssetCheckResult(check_name="contract", passed=house.check_passes)]
+            )
+
+        @dg.asset(key=PRODUCTS, partitions_def=DAYS)
+        def products() -> None: ...
+
+        @dg.asset(key=STAGING, partitions_def=DAYS, deps=[ORDERS, PRODUCTS], automation_condition=CONDITION)
+        def staging() -> None: ...
+
+        @dg.asset(key=MART, partitions_def=DAYS, deps=[STAGING], automation_condition=CONDITION)
+        def mart() -> None: ...
+
+        self.assets = [orders, products, staging, mart]
+        job = dg.define_asset_job("siam_refresh", "*", executor_def=dg.in_process_executor)
+        self.job = dg.Definitions(self.assets, jobs=[job]).resolve_job_def("siam_refresh")
+        self.evaluate()
+
+    def run(self, day: str, *keys: dg.AssetKey) -> bool:
+        """One run of these assets for a day, selected by name, as schedules and the UI start it."""
+        return self.job.execute_in_process(
+            partition_key=day,
+            asset_selection=list(keys) or [ORDERS, PRODUCTS, STAGING, MART],
+            instance=self.instance,
+            run_config=QUIET,
+            raise_on_error=False,
+        ).success
+
+    def evaluate(self) -> dict[str, set[str]]:
+        """The days that are asked for now, by asset."""
+        found = dg.evaluate_automation_conditions(
+            defs=self.assets, instance=self.instance, cursor=self.cursor
+        )
+        self.cursor = found.cursor
+        asked = {
+            k.path[-1] if k != STAGING else "staging": found.get_requested_partitions(k)
+            for k in (STAGING, MART)
+        }
+        return {name: set(map(str, days)) for name, days in asked.items() if days}
+
+
+@pytest.fixture
+def small() -> Small:
+    return Small()
+
+
+def test_a_run_that_computes_the_models_itself_is_not_followed_by_another(small: Small) -> None:
+    assert small.run(TODAY)
+    assert small.evaluate() == {}
+    assert small.run(TODAY), "the next refresh"
+    assert small.evaluate() == {}
+    assert small.evaluate() == {}
+
+
+def test_a_raw_day_by_hand_gets_its_models_whatever_the_day(small: Small) -> None:
+    small.run(TODAY)
+    small.run(BEFORE)
+    small.evaluate()
+    assert small.run(BEFORE, ORDERS)
+    assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}, "in one request"
+    assert small.run(BEFORE, STAGING, MART)
+    assert small.evaluate() == {}
+
+
+def test_several_days_by_hand_are_asked_for_together(small: Small) -> None:
+    for day in (TODAY, BEFORE):
+        small.run(day)
+    small.evaluate()
+    for day in (TODAY, BEFORE):
+        small.run(day, ORDERS)
+    assert small.evaluate() == {"staging": {TODAY, BEFORE}, "daily": {TODAY, BEFORE}}
+
+
+def test_what_changes_while_the_models_are_computed_is_followed_too(small: Small) -> None:
+    small.run(TODAY)
+    small.evaluate()
+    small.run(TODAY, ORDERS)
+    assert small.evaluate() != {}
+    small.run(TODAY, ORDERS)  # between the request and its run
+    small.run(TODAY, STAGING, MART)
+    assert small.evaluate() == {"staging": {TODAY}, "daily": {TODAY}}
+
+
+def test_a_day_without_a_snapshot_is_computed_and_one_without_orders_is_not(small: Small) -> None:
+    assert small.run(BEFORE, ORDERS)
+    assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}
+    assert small.run(TODAY, PRODUCTS)
+    assert small.evaluate() == {}
+
+
+def test_nothing_follows_while_a_blocking_check_fails(small: Small) -> None:
+    small.run(TODAY)
+    small.evaluate()
+    small.check_passes = False
+    small.run(TODAY, ORDERS)
+    assert small.evaluate() == {}
+    small.check_passes = True
+    small.run(TODAY, ORDERS)
+    assert small.evaluate() == {"staging": {TODAY}, "daily": {TODAY}}
+
+
+def test_a_run_that_failed_to_reach_the_models_is_not_repeated_for_ever(small: Small) -> None:
+    small.run(TODAY)
+    small.evaluate()
+    small.check_passes = False
+    assert not small.run(TODAY), "the check stops it before the models"
+    assert small.evaluate() == {}
+    assert small.evaluate() == {}
