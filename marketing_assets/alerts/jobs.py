@@ -63,6 +63,6 @@ def digest_schedule(tenant: Tenant, job: dg.JobDefinition) -> dg.ScheduleDefinit
         job=job,
         cron_schedule=DIGEST_CRON,
         execution_timezone=tenant.time_zone,
-        default_status=dg.DefaultScheduleStatus.STOPPED,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Yesterday's numbers against the same weekday, open incidents, stale tables.",
     )

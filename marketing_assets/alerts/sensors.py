@@ -52,7 +52,7 @@ def _status_sensor(tenant: Tenant, jobs: Sequence[Job], graph: Graph, word: str)
         name=f"{tenant.id}_alerts_on_{word}",
         monitored_jobs=list(jobs),
         minimum_interval_seconds=SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Reads the run's check evaluations and failures, and turns them into incidents.",
     )
     def sensor(context: dg.RunStatusSensorContext) -> dg.SkipReason | None:
@@ -71,7 +71,7 @@ def _delivery_sensor(tenant: Tenant, history_job: dg.JobDefinition, graph: Graph
         name=f"{tenant.id}_alert_delivery",
         job=history_job,
         minimum_interval_seconds=SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends what is in the outbox; finds runs that nobody looked at; asks for ops.alerts.",
     )
     def deliver(context: dg.SensorEvaluationContext) -> dg.SensorResult:

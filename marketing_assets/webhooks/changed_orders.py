@@ -68,7 +68,7 @@ def changed_orders_sensor(
         name=f"{tenant.id}_changed_orders",
         job=job,
         minimum_interval_seconds=SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks each shop for changed orders and fetches exactly the days they were created on.",
     )
     def changed_orders(context: dg.SensorEvaluationContext) -> dg.SensorResult:

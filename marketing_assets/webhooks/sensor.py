@@ -81,7 +81,7 @@ def webhook_sensor(
         name=f"{tenant.id}_webhooks",
         job=job,
         minimum_interval_seconds=SECONDS,
-        default_status=dg.DefaultSensorStatus.STOPPED,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Fetches the days again whose orders changed, as the shops' webhooks tell.",
     )
     def webhooks(context: dg.SensorEvaluationContext) -> dg.SensorResult:
