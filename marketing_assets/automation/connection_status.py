@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +10,14 @@ from typing import Any, Literal
 import dagster as dg
 import polars as pl
 
-from marketing_assets.automation.run_history import ENDED, is_of, materialized, step_failures
+from marketing_assets.automation.run_history import (
+    ENDED,
+    StepFailure,
+    is_of,
+    materialization,
+    materialized,
+    step_failures,
+)
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.http import Failure
 from marketing_assets.platforms.token_stores import token_store
@@ -43,6 +50,8 @@ EXPIRING = timedelta(days=7)
 
 RUNS_READ = 60
 """Runs looked at; a connection that works is used several times a day."""
+
+OF_TABLE = {table.name: platform.name for platform in PLATFORMS.values() for table in platform.tables}
 
 DEAD = frozenset({Failure.AUTH_DEAD.value, Failure.AUTH_REFRESH.value, Failure.CONFIG.value})
 """Failures that a person has to mend; others pass."""
@@ -119,28 +128,43 @@ def _ends(tokens: Tokens | None) -> datetime | None:
 
 
 def uses_of(instance: dg.DagsterInstance, tenant: Tenant) -> list[Use]:
-    """What the tenant's last runs tell of its platforms."""
-    of_table = {t.name: p.name for p in PLATFORMS.values() for t in p.tables}
-    found: list[Use] = []
-    for record in instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=RUNS_READ):
-        run = record.dagster_run
-        if not is_of(run, tenant.id):
-            continue
-        seen: set[str] = set()
-        for key, at, event in materialized(instance, run.run_id):
-            table = key.path[-1]
-            if key.path[1] == "raw" and table not in seen and "skipped" not in event.metadata:
-                seen.add(table)
-                found.append(Use(of_table[table], table, datetime.fromtimestamp(at, UTC)))
-        for failure in step_failures(instance, run.run_id):
-            _, layer, table = [*failure.step.split("__", 2), "", ""][:3]
-            if layer == "raw" and table in of_table:
-                account = (failure.connection or "//").split("/", 2)[2] or None
-                at_failure = datetime.fromtimestamp(failure.at, UTC)
-                found.append(
-                    Use(of_table[table], table, at_failure, account, failure.kind or "defect", failure.remedy)
-                )
-    return found
+    """What the tenant's last runs tell of its platforms.
+
+    Where none of them failed at a platform, the newest fetch of each table says all; else every fetch of the
+    runs is read, of which one after a failure ends it.
+    """
+    runs = [
+        record.dagster_run
+        for record in instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=RUNS_READ)
+        if is_of(record.dagster_run, tenant.id)
+    ]
+    failed = [
+        use for run in runs if not run.is_success for use in _failures(step_failures(instance, run.run_id))
+    ]
+    if not failed:
+        keys = [dg.AssetKey([tenant.id, "raw", table]) for table in OF_TABLE]
+        newest = (record.asset_entry.last_materialization for record in instance.get_asset_records(keys))
+        return _fetches(materialization(entry) for entry in newest if entry is not None)
+    return failed + [use for run in runs for use in _fetches(materialized(instance, run.run_id))]
+
+
+def _fetches(events: Iterable[tuple[dg.AssetKey, float, Any]]) -> list[Use]:
+    """Those that called a platform, the first of each table."""
+    found: dict[str, Use] = {}
+    for key, at, event in events:
+        table = key.path[-1]
+        if key.path[1] == "raw" and table not in found and "skipped" not in event.metadata:
+            found[table] = Use(OF_TABLE[table], table, datetime.fromtimestamp(at, UTC))
+    return list(found.values())
+
+
+def _failures(steps: Iterable[StepFailure]) -> Iterator[Use]:
+    for failure in steps:
+        _, layer, table = [*failure.step.split("__", 2), "", ""][:3]
+        if layer == "raw" and table in OF_TABLE:
+            account = (failure.connection or "//").split("/", 2)[2] or None
+            at = datetime.fromtimestamp(failure.at, UTC)
+            yield Use(OF_TABLE[table], table, at, account, failure.kind or "defect", failure.remedy)
 
 
 def statuses(instance: dg.DagsterInstance, tenant: Tenant, settings: Settings, now: datetime) -> list[Status]:

@@ -150,9 +150,15 @@ def _step_failure(entry: dg.EventLogEntry) -> StepFailure:
 
 def materialized(instance: dg.DagsterInstance, run_id: str) -> Iterator[tuple[dg.AssetKey, float, Any]]:
     """Key, Unix time and metadata of each materialisation of a run; one for each day."""
-    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        event = entry.get_dagster_event().step_materialization_data.materialization
-        yield event.asset_key, entry.timestamp, event
+    yield from map(
+        materialization, instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    )
+
+
+def materialization(entry: dg.EventLogEntry) -> tuple[dg.AssetKey, float, Any]:
+    """Key, Unix time and metadata of one materialisation."""
+    event = entry.get_dagster_event().step_materialization_data.materialization
+    return event.asset_key, entry.timestamp, event
 
 
 def _events(instance: dg.DagsterInstance, run_id: str) -> tuple[dict[dg.AssetKey, _Told], list[StepFailure]]:

@@ -11,18 +11,18 @@ import hashlib
 import shutil
 import threading
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import msgpack  # type: ignore[import-untyped]
 import orjson
 from dbt.artifacts.resources.types import NodeType
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
-from dbt.contracts.graph.nodes import ModelNode
 
 from marketing_assets.settings import Settings
 
@@ -41,11 +41,10 @@ class DbtProject:
     parsed_dir: Path
     target: str
 
-    @cached_property
+    @property
     def manifest(self) -> dict[str, Any]:
         """The manifest as dbt publishes it, for what only reads it."""
-        content: dict[str, Any] = orjson.loads((self.parsed_dir / "manifest.json").read_bytes())
-        return content
+        return _published(self.parsed_dir)
 
     def fresh_manifest(self, names: Collection[str] | None = None) -> Manifest:
         """The manifest as dbt runs it. A run changes it, so each gets its own.
@@ -53,25 +52,47 @@ class DbtProject:
         With `names` it holds these nodes and what they read from alone, because dbt looks through all nodes
         for each name that it is to select.
         """
-        manifest = Manifest.from_msgpack((self.parsed_dir / "partial_parse.msgpack").read_bytes())
+        # The files it was parsed from are of use to partial parsing alone.
+        packed = _unpacked(self.parsed_dir) | {"files": {}}
         if names is not None:
-            # Hooks of the run are nodes too.
-            nodes = manifest.nodes.items()
-            chosen = {
-                k for k, node in nodes if node.name in names or node.resource_type is NodeType.Operation
-            }
-            parents = {parent for key in chosen for parent in manifest.nodes[key].depends_on_nodes}
-            read = parents & manifest.nodes.keys()
-            for key in manifest.nodes.keys() - chosen - read:
-                del manifest.nodes[key]
-            for key in read - chosen:
-                # What they read from in turn is not there, and is not asked.
-                node = manifest.nodes[key]
-                if isinstance(node, ModelNode):
-                    node.depends_on.nodes = []
-            manifest.unit_tests.clear()
+            packed |= {"nodes": _needed(packed["nodes"], names), "unit_tests": {}}
+        manifest = Manifest.from_msgpack(msgpack.packb(packed))
         manifest.build_flat_graph()  # type: ignore[no-untyped-call]
         return manifest
+
+
+@lru_cache(maxsize=2)
+def _published(parsed_dir: Path) -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads((parsed_dir / "manifest.json").read_bytes())
+    return content
+
+
+@lru_cache(maxsize=2)
+def _unpacked(parsed_dir: Path) -> dict[str, Any]:
+    content: dict[str, Any] = msgpack.unpackb((parsed_dir / "partial_parse.msgpack").read_bytes())
+    return content
+
+
+def _needed(nodes: Mapping[str, dict[str, Any]], names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """The named nodes, the hooks of the run, and what they read from.
+
+    The rest is left out before it becomes objects, which takes longer than all else about the manifest.
+    """
+    chosen = {
+        key
+        for key, node in nodes.items()
+        if node["name"] in names or node["resource_type"] == NodeType.Operation.value
+    }
+    read = {parent for key in chosen for parent in nodes[key].get("depends_on", {}).get("nodes", ())}
+    # What they read from in turn is not there, and is not asked.
+    ends = {
+        key: nodes[key] | {"depends_on": _without_nodes(nodes[key])} for key in read & nodes.keys() - chosen
+    }
+    return {key: nodes[key] for key in chosen} | ends
+
+
+def _without_nodes(node: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(node.get("depends_on", {})) | {"nodes": []}
 
 
 class DbtParseError(Exception):
