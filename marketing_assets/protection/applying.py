@@ -54,13 +54,14 @@ def apply(
         _landing(platform, change, landing, tenant_id, act, now, done)
     # What a killed load has left; none is at work while the turns are held.
     shutil.rmtree(settings.warehouse_file(tenant_id).with_suffix(".incoming"), ignore_errors=True)
-    for _, change in changes:
-        name = change.table.name
-        done.rows[f"raw.{name}"] += rows.change_raw(warehouse, change, days(change))
-        done.rows["ops.dead_letters"] += rows.change_dead_letters(warehouse, change)
-    if changes:
-        # Of a digest by itself every change makes the same.
-        done.rows.update(dict(rows.change_derived(warehouse, changes[0][1], personal_names())))
+    with warehouse.held():
+        for _, change in changes:
+            name = change.table.name
+            done.rows[f"raw.{name}"] += rows.change_raw(warehouse, change, days(change))
+            done.rows["ops.dead_letters"] += rows.change_dead_letters(warehouse, change)
+        if changes:
+            # Of a digest by itself every change makes the same.
+            done.rows.update(dict(rows.change_derived(warehouse, changes[0][1], personal_names())))
     return done
 
 

@@ -48,11 +48,13 @@ def search(
     for place in _landed(landing, tenant_id):
         with landing.fs.open(place, "rb") as file:
             _look(f"landing {place}", file, place.endswith(".zst"), sought, result)
-    for layer in LAYERS:
-        for table in warehouse.tables(layer):
-            result.tables += 1
-            if _rows(warehouse, layer, table, needles):
-                result.found_in.append(f"table {layer}.{table}")
+    # Not before: closing a file that was read byte by byte drops the lock on it.
+    with warehouse.held():
+        for layer in LAYERS:
+            for table in warehouse.tables(layer):
+                result.tables += 1
+                if _rows(warehouse, layer, table, needles):
+                    result.found_in.append(f"table {layer}.{table}")
     return result
 
 

@@ -97,15 +97,16 @@ def linked(
         for platform, table in tables:
             yield from _records(wanted, platform, table, warehouse, landing, tenant_id)
 
-    beside = {d for identity in records(given) for d in identity if d} - given
-    own = given | beside
-    shared = {
-        d
-        for identity in records(beside)
-        if identity[0] and identity[0] not in own
-        for d in identity
-        if d in beside
-    }
+    with warehouse.held():
+        beside = {d for identity in records(given) for d in identity if d} - given
+        own = given | beside
+        shared = {
+            d
+            for identity in records(beside)
+            if identity[0] and identity[0] not in own
+            for d in identity
+            if d in beside
+        }
     return Subject(frozenset(own - shared), len(shared))
 
 

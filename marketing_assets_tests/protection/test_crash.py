@@ -21,7 +21,7 @@ from marketing_assets_tests.protection.people import ANNA, Small
 from marketing_assets_tests.protection.searching import places
 
 TABLES = ("raw.shopify_orders", "raw.shopee_orders", "raw.shopee_escrow", "staging.orders")
-KILLS = 5
+KILLS = 3
 
 
 @dataclass
@@ -74,7 +74,7 @@ def test_an_erasure_that_is_killed_is_finished_by_the_next(
     whole = filled_small.copy_to(tmp_path / "whole")
     gone = sorted(house.digests_of(ANNA) - {house.names.digest(ANNA.phone)})
     assert runner("erase", whole, 0) == 0
-    assert interrupted(runner, "erase", house, 1) >= 3
+    assert interrupted(runner, "erase", house, 1) >= 2
     assert contents(house) == contents(whole)
     assert places(house.settings.home, [*gone, ANNA.email], "northwind") == set()
     assert acts.unfinished(house.settings, "northwind") == []
@@ -83,7 +83,7 @@ def test_an_erasure_that_is_killed_is_finished_by_the_next(
 
 def test_a_rotation_that_is_killed_is_finished_by_the_next(house: Small, runner: Runner) -> None:
     before = contents(house)
-    assert interrupted(runner, "rotate", house, 2) >= 3
+    assert interrupted(runner, "rotate", house, 2) >= 2
     names = house.names
     assert len(names.keys) == 2, "however often it was begun, one key was added"
     for table, rows in contents(house).items():

@@ -31,7 +31,6 @@ def own(house: Small, person: Person) -> list[str]:
 @pytest.mark.parametrize(
     "subject",
     [
-        [f"email={ANNA.email}", f"id={ANNA.number}"],
         [f"id={ANNA.number}"],
         [f"username={ANNA.username}", f"email={ANNA.email}"],
     ],

@@ -88,7 +88,7 @@ def lines(landing: Landing, manifest: Manifest) -> list[bytes]:
     return found
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.lists(RECORDS, min_size=1, max_size=4), min_size=1, max_size=3))
 def test_only_the_persons_values_change(pages: list[list[dict[str, Any]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
