@@ -1,6 +1,6 @@
 """`python -m benchmarks.order_to_mart`: how long an order takes to the mart, with the real daemon.
 
-A tenant of three days, the real `dagster-daemon` and receiver, a sandbox that follows the clock. Measured
+A tenant of three days, the real daemon, code server and receiver, a sandbox that follows the clock. Measured
 in seconds of wall clock until the mart says what the world says: an order that the shop pushes; one that only
 the sensor of changed orders can see; and one during which daemon and receiver are killed and started again.
 Apart from `python -m benchmarks`, since it takes some minutes that are mostly waiting.
@@ -8,15 +8,11 @@ Apart from `python -m benchmarks`, since it takes some minutes that are mostly w
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -27,26 +23,12 @@ from benchmarks.report import Line, show
 from marketing_assets.partitions import ONE_DAY, local_day
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.warehouse.errors import WarehouseError
-from marketing_assets_tests.installation import REPOSITORY, SEED, Installation, build, program
+from marketing_assets_tests.daemon.services import Dagster
+from marketing_assets_tests.installation import SEED, Installation, build
 from marketing_assets_tests.webhooks.serving import Served, serving
 
 AIM_SECONDS = 300
 PATIENCE_SECONDS = 900
-
-
-@contextmanager
-def daemon(installation: Installation, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A daemon with its code server; the whole group is killed at the end."""
-    command = [program("dagster-daemon"), "run", "-w", str(REPOSITORY / "workspace.yaml")]
-    with log.open("ab") as out:
-        process = subprocess.Popen(
-            command, env=installation.env, stdout=out, stderr=out, start_new_session=True
-        )
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 class Shop:
@@ -102,10 +84,9 @@ def measure(folder: Path, sandbox: Sandbox) -> list[Line]:
     today = local_day(datetime.now(UTC), sandbox.world.accounts["siam"].zone)
     parsed = folder / "parsed"
     parsed.mkdir()
-    home = {"DAGSTER_HOME": str(folder / "own" / "home" / "dagster"), "MARKETING_TENANTS": "siam"}
     made = build(folder / "own", sandbox, parsed, start_date=f"{today - 2 * ONE_DAY}")
-    made = Installation(made.home, made.tenants, sandbox, home)
-    _dagster_home(made)
+    dagster = Dagster(made, "siam")
+    made = Installation(made.home, made.tenants, sandbox, {"DAGSTER_HOME": dagster.env["DAGSTER_HOME"]})
     days = ["--from", f"{today - 2 * ONE_DAY}", "--to", f"{today}"]
     filled = made.marketing("materialize", "siam", *days, seconds=PATIENCE_SECONDS)
     assert filled.returncode == 0, filled.stderr
@@ -113,7 +94,8 @@ def measure(folder: Path, sandbox: Sandbox) -> list[Line]:
     lines = []
     with ExitStack() as stack:
         served = stack.enter_context(serving(made.settings, log))
-        running = stack.enter_context(daemon(made, log))
+        stack.enter_context(dagster)
+        dagster.daemon.start()
         _await_ticks(made)
         shop.push_to(served)
         shop.sell()
@@ -124,10 +106,12 @@ def measure(folder: Path, sandbox: Sandbox) -> list[Line]:
         shop.push_to(served)
         shop.sell()
         time.sleep(random.uniform(0, 40))
-        os.killpg(running.pid, signal.SIGKILL)
+        for service in (dagster.daemon, dagster.code):
+            service.kill()
         served.process.kill()
         stack.enter_context(serving(made.settings, log))
-        stack.enter_context(daemon(made, log))
+        for service in (dagster.code, dagster.daemon):
+            service.start()
         what = "an order while daemon and receiver are killed and started again, to the mart"
         lines.append(_line(what, shop.seconds_until_told()))
     with made.entered(), dg.DagsterInstance.get() as instance:
@@ -137,14 +121,6 @@ def measure(folder: Path, sandbox: Sandbox) -> list[Line]:
         Line("runs that the sensors asked for", f"{len(keys)}", "each once", len(keys) == len(set(keys)))
     )
     return lines
-
-
-def _dagster_home(installation: Installation) -> None:
-    from marketing_assets.commands.dagster_home import CONFIG
-
-    place = Path(installation.env["DAGSTER_HOME"])
-    place.mkdir(parents=True)
-    (place / CONFIG.name).write_bytes(CONFIG.read_bytes())
 
 
 def _await_ticks(installation: Installation) -> None:

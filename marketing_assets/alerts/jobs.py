@@ -9,6 +9,7 @@ from marketing_assets.alerts.history import publish
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.watched import IN_PROCESS
 
 DIGEST_CRON = "15 7 * * *"
 _LAYERS = {"raw", "mart"}
@@ -23,7 +24,7 @@ def history_job(tenant: Tenant) -> dg.JobDefinition:
 
     @dg.job(
         name=f"{tenant.id}_alert_history",
-        executor_def=dg.in_process_executor,
+        executor_def=IN_PROCESS,
         description=f"Incidents of {tenant.display_name} to ops.alerts.",
         tags={"tenant": tenant.id},
     )
@@ -46,7 +47,7 @@ def digest_job(tenant: Tenant, assets: Iterable[dg.AssetsDefinition]) -> dg.JobD
 
     @dg.job(
         name=f"{tenant.id}_digest",
-        executor_def=dg.in_process_executor,
+        executor_def=IN_PROCESS,
         description=f"The daily digest of {tenant.display_name}.",
         tags={"tenant": tenant.id},
     )

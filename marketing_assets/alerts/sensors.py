@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Job = UnresolvedAssetJobDefinition | dg.JobDefinition
 
 SECONDS = 30
+FOLLOWING_SECONDS = 120
+"""How often the run-status sensors look. The delivery finds finished runs too, and every look costs."""
 _STATUSES = {
     "success": dg.DagsterRunStatus.SUCCESS,
     "failure": dg.DagsterRunStatus.FAILURE,
@@ -39,7 +41,7 @@ def alert_sensors(
 ) -> list[dg.SensorDefinition]:
     """`{tenant}_alerts_on_success`, `…_on_failure`, `…_on_cancel` and `{tenant}_alert_delivery`.
 
-    `jobs` are those whose runs are followed at once; runs of others are found by the delivery.
+    `jobs` are those whose runs are followed; runs of others are found by the delivery alone.
     """
     graph = graph_of(assets)
     following = [_status_sensor(tenant, jobs, graph, word) for word in _STATUSES]
@@ -51,7 +53,7 @@ def _status_sensor(tenant: Tenant, jobs: Sequence[Job], graph: Graph, word: str)
         run_status=_STATUSES[word],
         name=f"{tenant.id}_alerts_on_{word}",
         monitored_jobs=list(jobs),
-        minimum_interval_seconds=SECONDS,
+        minimum_interval_seconds=FOLLOWING_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Reads the run's check evaluations and failures, and turns them into incidents.",
     )

@@ -7,7 +7,7 @@ import dagster as dg
 from marketing_assets.orphans import end_orphans
 from marketing_assets.settings import Settings
 
-SECONDS = 60
+SECONDS = 30
 
 
 def dead_runs_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -7,6 +7,7 @@ from functools import cache
 import dagster as dg
 
 from marketing_assets.settings import Settings
+from marketing_assets.watched import IN_PROCESS, watched
 
 STEPS_AT_ONCE = 4
 """Steps of one run that work at the same time, where they do not share a process."""
@@ -32,9 +33,9 @@ def executor(settings: Settings) -> dg.ExecutorDefinition:
 def _made(kind: str) -> dg.ExecutorDefinition:
     # The same object for every tenant: definitions with different executors cannot be merged.
     if kind == "in_process":
-        return dg.in_process_executor
+        return IN_PROCESS
     if kind == "multiprocess":
-        return dg.multiprocess_executor.configured({"max_concurrent": STEPS_AT_ONCE})
+        return watched(dg.multiprocess_executor).configured({"max_concurrent": STEPS_AT_ONCE})
     try:
         from dagster_k8s import k8s_job_executor
     except ModuleNotFoundError as error:
@@ -42,5 +43,5 @@ def _made(kind: str) -> dg.ExecutorDefinition:
             "MARKETING_EXECUTOR=k8s needs dagster-k8s: install marketing-assets[deploy]"
         ) from error
     # Image, environment, secrets and resources of a step's pod are those of its run.
-    found: dg.ExecutorDefinition = k8s_job_executor.configured({"max_concurrent": STEPS_AT_ONCE})
+    found: dg.ExecutorDefinition = watched(k8s_job_executor).configured({"max_concurrent": STEPS_AT_ONCE})
     return found

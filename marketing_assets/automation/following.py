@@ -7,7 +7,7 @@ import dagster as dg
 from marketing_assets.automation import priorities
 from marketing_assets.tenants import Tenant
 
-SECONDS = 60
+SECONDS = 180
 """How often the conditions are evaluated, which takes a processor about a second a tenant."""
 
 

@@ -12,7 +12,6 @@ from marketing_assets.automation.connection_status import (
     statuses,
 )
 from marketing_assets.automation.run_history import RUN_HISTORY, ended_runs, history_frame, history_rows
-from marketing_assets.orphans import stay_alive
 from marketing_assets.pools import warehouse_pool
 from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
@@ -64,7 +63,6 @@ def _asset(
         },
     )
     def told(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        stay_alive(context.instance, context.run.run_id, load_settings())
         return dg.MaterializeResult(metadata=dict(tell(context.instance)))
 
     return told

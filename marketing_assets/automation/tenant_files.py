@@ -16,7 +16,7 @@ from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 
 from marketing_assets.settings import Settings
 
-SECONDS = 30
+SECONDS = 60
 DELAY_SECONDS = 2
 """A reload ends the process that evaluates the sensor, so it waits until the tick was answered."""
 

@@ -13,7 +13,6 @@ from marketing_assets.ingest.landing import Landing, LandingError
 from marketing_assets.ingest.raw_table import RawOutcome, materialize_raw
 from marketing_assets.ingest.turn import turn
 from marketing_assets.locks import LockTimeout
-from marketing_assets.orphans import stay_alive
 from marketing_assets.partitions import range_of_keys
 from marketing_assets.platforms.failures import Failure
 from marketing_assets.platforms.http import PlatformError
@@ -89,7 +88,6 @@ def raw_asset(
     def materialize(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         days = range_of_keys(context.partition_keys)
         settings = load_settings()
-        stay_alive(context.instance, context.run.run_id, settings)
         landing = Landing(settings.landing)
         try:
             with turn(settings, tenant.id, table.name):

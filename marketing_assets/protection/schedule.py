@@ -6,6 +6,7 @@ from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.protection.retention import expire
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.watched import IN_PROCESS
 
 CRON = "40 3 * * *"
 """Between the refreshes of midnight and of six o'clock."""
@@ -24,7 +25,7 @@ def retention_job(tenant: Tenant) -> dg.JobDefinition:
         name=f"{tenant.id}_expire",
         description=f"Removes what {tenant.display_name} keeps no longer.",
         tags={"tenant": tenant.id},
-        executor_def=dg.in_process_executor,
+        executor_def=IN_PROCESS,
     )
     def retention() -> None:
         expire_old_data()

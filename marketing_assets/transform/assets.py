@@ -9,7 +9,6 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
-from marketing_assets.orphans import stay_alive
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
@@ -73,7 +72,6 @@ def run_models(
     context: dg.AssetExecutionContext, tenant: Tenant, settings: Settings, partitions: list[date]
 ) -> Iterator[Event]:
     """Run the selected models and checks for the given days and say what became of each."""
-    stay_alive(context.instance, context.run.run_id, settings)
     project = prepare_manifest(settings)
     nodes = project.manifest["nodes"]
     keys = _selected_assets(context)

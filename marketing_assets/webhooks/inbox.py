@@ -16,7 +16,7 @@ from operator import attrgetter
 import sqlalchemy as sa
 
 from marketing_assets.settings import Settings
-from marketing_assets.state import state_engine
+from marketing_assets.state import create_tables, state_engine
 
 METADATA = sa.MetaData()
 
@@ -101,17 +101,27 @@ class Inbox:
 
     def __init__(self, settings: Settings):
         self.engine = state_engine(settings, "webhooks")
-        METADATA.create_all(self.engine)
-        with self.engine.begin() as connection:
-            if connection.scalar(sa.select(sa.func.count()).select_from(IDENTITY)) == 0:
-                connection.execute(IDENTITY.insert().values(name=uuid.uuid4().hex))
-        self.name = self._name()
-        """Of this inbox; one that was made anew has another, and its numbers start again."""
         self._is_sqlite = self.engine.dialect.name == "sqlite"
+        self.name = self._known_name() or self._new_name()
+        """Of this inbox; one that was made anew has another, and its numbers start again."""
 
-    def _name(self) -> str:
+    def _known_name(self) -> str | None:
+        """None where the inbox is not made, or not wholly."""
+        if not sa.inspect(self.engine).has_table(IDENTITY.name):
+            return None
         with self.engine.connect() as connection:
-            return str(connection.scalar(sa.select(sa.func.min(IDENTITY.c.name))))
+            found: str | None = connection.scalar(sa.select(sa.func.min(IDENTITY.c.name)))
+        return found
+
+    def _new_name(self) -> str:
+        """Make the inbox, which receiver and sensors may do at once; all get the same name."""
+        create_tables(self.engine, METADATA)
+        chosen = sa.select(sa.literal(uuid.uuid4().hex)).where(~sa.exists(sa.select(IDENTITY.c.name)))
+        with self.engine.begin() as connection:
+            if not self._is_sqlite:
+                connection.exec_driver_sql("lock table webhook_identity in share row exclusive mode")
+            connection.execute(IDENTITY.insert().from_select(["name"], chosen))
+            return str(connection.scalar(sa.select(IDENTITY.c.name)))
 
     def close(self) -> None:
         self.engine.dispose()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+import pytest
+from dagster._core.storage.tags import GRPC_INFO_TAG
+from dagster._core.test_utils import freeze_time
 
 from marketing_assets.orphans import WORKER_TAG, alive, end_orphans, end_own_run, stay_alive
 from marketing_assets.settings import Settings
+from marketing_assets_tests.commands.ports import consecutive_ports
 
 
 @dg.job
@@ -45,6 +51,36 @@ def test_the_run_of_a_dead_process_is_ended_by_the_next_one(tmp_path: Path) -> N
             orphan = waiting_run(instance, **own)
         end_orphans(instance, settings)
         assert status(instance, orphan) is dg.DagsterRunStatus.FAILURE
+
+
+def launched(instance: dg.DagsterInstance, run_id: str, port: int, ago: timedelta) -> None:
+    """The run was handed to a code server on this machine a while ago."""
+    instance.add_run_tags(run_id, {GRPC_INFO_TAG: json.dumps({"host": "localhost", "port": port})})
+    then = datetime.now(UTC) - ago
+    with freeze_time(then):
+        instance.report_dagster_event(dg.DagsterEvent("PIPELINE_STARTING", "nothing"), run_id)
+
+
+def test_a_run_that_its_code_server_does_not_know_is_ended_after_a_minute(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    nobody = consecutive_ports(1)
+    with dg.DagsterInstance.ephemeral() as instance:
+        dead, young, queued = (waiting_run(instance) for _ in range(3))
+        launched(instance, dead, nobody, timedelta(minutes=2))
+        launched(instance, young, nobody, timedelta(seconds=20))
+        assert end_orphans(instance, settings) == [dead]
+        assert status(instance, young) is dg.DagsterRunStatus.STARTING
+        assert status(instance, queued) is dg.DagsterRunStatus.NOT_STARTED
+
+
+def test_a_process_leaves_a_run_that_was_given_up(tmp_path: Path) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        run_id = waiting_run(instance)
+        run = instance.get_run_by_id(run_id)
+        assert run is not None
+        instance.report_run_failed(run)
+        with pytest.raises(dg.Failure, match="taken for dead"):
+            stay_alive(instance, run_id, Settings(home=tmp_path))
 
 
 WORKER = """

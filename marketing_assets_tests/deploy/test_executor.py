@@ -7,10 +7,11 @@ import pytest
 
 from marketing_assets.automation.executor import WrongExecutor, executor
 from marketing_assets.settings import Settings
+from marketing_assets.watched import IN_PROCESS
 
 
 def test_duckdb_runs_in_process_by_default() -> None:
-    assert executor(Settings()) is dg.in_process_executor
+    assert executor(Settings()) is IN_PROCESS
 
 
 @pytest.mark.parametrize("kind", ["multiprocess", "k8s"])

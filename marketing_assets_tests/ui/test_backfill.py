@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,19 +10,10 @@ from typing import Any
 
 import pytest
 
-from marketing_assets.commands.dagster_home import CONFIG
-from marketing_assets.commands.demo.services import service
 from marketing_assets.partitions import ONE_DAY, DayRange
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.commands.ports import consecutive_ports
-from marketing_assets_tests.installation import (
-    REPOSITORY,
-    WORLD_DAY,
-    Installation,
-    build,
-    processes_of,
-    program,
-)
+from marketing_assets_tests.daemon.services import Dagster
+from marketing_assets_tests.installation import WORLD_DAY, Installation, build, processes_of
 from marketing_assets_tests.ui.graphql import BACKFILL, LAUNCH, LOADED, RUNS, Ui, await_
 
 pytestmark = [pytest.mark.xdist_group("ui"), pytest.mark.timeout(900)]
@@ -53,22 +43,12 @@ class Served:
 def served(
     running_sandbox: Sandbox, parsed: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """Webserver and daemon on the shipped workspace and `dagster.yaml`, in a home of their own."""
+    """Code server, webserver and daemon with the shipped `dagster.yaml`, in a home of their own."""
     at = build(tmp_path_factory.mktemp("ui"), running_sandbox, parsed)
-    dagster_home = at.home / "dagster"
-    dagster_home.mkdir()
-    (dagster_home / CONFIG.name).write_bytes(CONFIG.read_bytes())
-    env = at.env | {"DAGSTER_HOME": str(dagster_home)}
-    workspace, port = str(REPOSITORY / "workspace.yaml"), consecutive_ports(1)
-    url = f"http://127.0.0.1:{port}"
-    logs = at.home / "logs"
-    webserver = [program("dagster-webserver"), "-w", workspace, "-h", "127.0.0.1", "-p", str(port)]
-    daemon = [program("dagster-daemon"), "run", "-w", workspace]
-    with ExitStack() as stack:
-        for name, command in (("webserver", webserver), ("daemon", daemon)):
-            ready = f"{url}/server_info"
-            stack.enter_context(service(name, command, logs / f"{name}.log", ready, 240, env))
-        yield Served(at, Ui(url))
+    with Dagster(at) as dagster:
+        dagster.webserver.start()
+        dagster.daemon.start()
+        yield Served(at, Ui(dagster.url))
     assert processes_of(at.home) == {}
 
 

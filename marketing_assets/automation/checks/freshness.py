@@ -25,6 +25,7 @@ from marketing_assets.rules import Freshness, Rules, read_rules
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.verdicts import Finding, Verdict, check_result, passed, unknown, verdict
+from marketing_assets.watched import IN_PROCESS
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -169,7 +170,7 @@ def freshness_job(tenant: Tenant, checks: dg.AssetChecksDefinition) -> "Unresolv
         selection=dg.AssetSelection.checks(checks),
         description=f"Whether the data of {tenant.display_name} are as fresh as they should be.",
         tags={"tenant": tenant.id},
-        executor_def=dg.in_process_executor,
+        executor_def=IN_PROCESS,
     )
 
 
