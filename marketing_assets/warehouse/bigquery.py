@@ -162,7 +162,8 @@ class BigQueryWarehouse(Warehouse):
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         text, given = parameters(sql, params or {})
-        if [type(s) for s in sqlglot.parse(text, read="bigquery") if s] != [sqlglot.exp.Select]:
+        statements = [s for s in sqlglot.parse(text, read="bigquery") if s]
+        if len(statements) != 1 or not isinstance(statements[0], sqlglot.exp.Query):
             raise ValueError("a query is one SELECT; write through the other methods")
         return self._rows(self._place("ops", "query"), text, given)
 
