@@ -142,7 +142,8 @@ class BigQueryWarehouse(Warehouse):
         day_column: str = DAY,
     ) -> pl.DataFrame:
         place = self._place(layer, table)
-        return self._rows(place, sql.select(place, days, columns, day_column))
+        with self._client() as at:
+            return self._rows(place, self._selected(at, place, days, columns, day_column))
 
     def scan_batches(
         self,
@@ -154,9 +155,8 @@ class BigQueryWarehouse(Warehouse):
     ) -> Iterator[pl.DataFrame]:
         place = self._place(layer, table)
         with self._client() as at:
-            job = query(
-                at, self.settings, place, sql.select(place, days, columns, day_column), _job_id(place)
-            )
+            text = self._selected(at, place, days, columns, day_column)
+            job = query(at, self.settings, place, text, _job_id(place))
             for batch in job.result(page_size=BATCH_ROWS).to_arrow_iterable():
                 yield from _frame(batch).iter_slices(BATCH_ROWS)
 
@@ -206,6 +206,21 @@ class BigQueryWarehouse(Warehouse):
 
     def _client(self) -> closing[bigquery.Client]:
         return closing(client(self.settings))
+
+    def _selected(
+        self,
+        at: bigquery.Client,
+        place: Place,
+        days: DayRange | None,
+        columns: Sequence[str] | None,
+        day_column: str,
+    ) -> str:
+        """The statement that reads rows; of all days, for a table that has to be asked for them by name."""
+        if days is None and place.layer == "raw":
+            found = found_table(at, self.settings, place)
+            if found is not None and found.require_partition_filter:
+                days = DayRange(date.min, date.max)
+        return sql.select(place, days, columns, day_column)
 
     def _rows(
         self, place: Place, text: str, given: Sequence[bigquery.ScalarQueryParameter] = ()

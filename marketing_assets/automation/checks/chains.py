@@ -59,7 +59,7 @@ def judge(r: Reading) -> Verdict:
     for row in r.rows(_sql(r, sources), first=r.days.first, last=r.days.last):
         link, value = Link(row["day"], row["entity"], row["figure"]), Decimal(row["value"] or 0)
         if (stage := TOLD[row["stage"]]) == DEAD:
-            dead[link] = value
+            dead[link] = value.normalize()
         else:
             figures[link][stage] = exactly(value)
     # A stage without a row of a day says zero: that it lacks the day is what is looked for. A platform's mart

@@ -1,0 +1,231 @@
+"""Data protection on BigQuery: a person is erased, the key rotated, old days expire, the tenant leaves.
+
+One filled installation lives through all of it. Each act is a fixture that keeps what stood before and after
+it, so that the tests do not hang on their order.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import polars as pl
+import pytest
+import yaml
+from google.cloud import bigquery as google
+
+from marketing_assets.protection import acts
+from marketing_assets.protection.erase import Erased, erase, matches
+from marketing_assets.protection.export import verify
+from marketing_assets.protection.offboard import export_tenant, leave
+from marketing_assets.protection.retention import Plan, expire, plan
+from marketing_assets.protection.rotate import Rotated, rotate
+from marketing_assets.protection.subjects import parsed
+from marketing_assets.warehouse.bigquery_client import client
+from marketing_assets_tests.bigquery.local import LocalBigQuery
+from marketing_assets_tests.protection.people import ANNA, DAYS, PEOPLE, Person, Small, all_records, small
+from marketing_assets_tests.protection.searching import files
+
+pytestmark = pytest.mark.xdist_group("bigquery")
+
+OFFICER = "the officer"
+LATE = timedelta(days=500)
+TABLES = (
+    "raw.shopify_orders",
+    "raw.shopify_customers",
+    "raw.shopee_orders",
+    "raw.shopee_escrow",
+    "staging.orders",
+    "ops.dead_letters",
+)
+T = TypeVar("T")
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Act(Generic[T]):
+    """What an act said, and the tables before and after it."""
+
+    said: T
+    before: Rows
+    after: Rows
+
+
+def rows(house: Small) -> Rows:
+    return {table: house.rows(table) for table in TABLES}
+
+
+def places(house: Small, needles: list[str]) -> set[str]:
+    """Where a needle stands: files, and rows of every table of the project, read with Google's own client."""
+    wanted = [needle.encode() for needle in needles]
+    found = files(house.settings.home, wanted)
+    with client(house.settings) as at:
+        for dataset in at.list_datasets():
+            for table in at.list_tables(dataset.reference):
+                text = repr(_all_rows(at, table)).encode()
+                if any(needle in text for needle in wanted):
+                    found.add(f"{dataset.dataset_id.rsplit('_', 1)[1]}.{table.table_id}")
+    return found
+
+
+def _all_rows(at: google.Client, table: Any) -> list[tuple[Any, ...]]:
+    statement = f"select * from `{table.reference}` where day >= '2000-01-01'"
+    return [tuple(row.values()) for row in at.query_and_wait(statement)]
+
+
+def digests(house: Small, person: Person) -> list[str]:
+    """Those that are nobody else's."""
+    return [house.names.digest(v) for v in (str(person.number), person.gid, person.email, person.username)]
+
+
+@pytest.fixture(scope="module")
+def house(bigquery_server: LocalBigQuery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+    if not bigquery_server.running:
+        bigquery_server.restart()
+    bigquery_server.behave()
+    yield small(
+        tmp_path_factory.mktemp("people") / "installation",
+        warehouse="bigquery",
+        bigquery_project=f"people-{uuid.uuid4().hex[:8]}",
+        bigquery_location="EU",
+        bigquery_endpoint=bigquery_server.endpoint,
+    ).fill()
+
+
+@dataclass(frozen=True)
+class Anna:
+    """What of Anna stood where before she was erased."""
+
+    needles: list[str]
+    stood_in: set[str]
+    foretold: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def anna(house: Small) -> Anna:
+    needles = [*digests(house, ANNA), ANNA.email, ANNA.username, str(ANNA.number)]
+    foretold = matches(house.settings, house.tenant, parsed([f"email={ANNA.email}"]))
+    return Anna(needles, places(house, needles), foretold)
+
+
+@pytest.fixture(scope="module")
+def erased(house: Small, anna: Anna) -> Act[Erased]:
+    before = rows(house)
+    subject = parsed([f"email={ANNA.email}", f"id={ANNA.number}"])
+    return Act(erase(house.settings, house.tenant, subject, OFFICER), before, rows(house))
+
+
+def test_an_erased_person_is_nowhere_and_does_not_come_back(
+    house: Small, anna: Anna, erased: Act[Erased]
+) -> None:
+    assert {t for t in anna.stood_in if "." in t and "/" not in t} == set(TABLES)
+    assert anna.foretold["days of raw.shopify_orders"] == len(DAYS)
+    assert erased.said.left == [] and erased.said.told["searched"]["tables"] == len(TABLES)
+    assert places(house, anna.needles) == set()
+    house.fetch("shopify_orders", all_records()["shopify_orders"])
+    assert places(house, anna.needles) == set()
+
+
+def test_orders_keep_their_amounts_and_others_keep_everything(erased: Act[Erased]) -> None:
+    assert {t: n for t, n in erased.said.told["rows"].items() if n} == {
+        "raw.shopify_orders": 3,
+        "raw.shopify_customers": 1,
+        "raw.shopee_orders": 3,
+        "raw.shopee_escrow": 3,
+        "staging.orders": 6,
+        "ops.dead_letters": 1,
+    }
+    for table, amount in (
+        ("raw.shopify_orders", "total_price"),
+        ("raw.shopee_orders", "total_amount"),
+        ("staging.orders", "net_amount"),
+    ):
+        old, new = erased.before[table], erased.after[table]
+        assert total(new, amount) == total(old, amount) > 0, table
+        key = "order_sn" if table == "raw.shopee_orders" else "order_id"
+        changed = {row[key] for row in new} - {row[key] for row in new if row in old}
+        assert len(changed) == erased.said.told["rows"][table], table
+        for row in new:
+            if row[key] in changed:
+                assert not {row.get(c) for c in ("customer_id", "email", "phone", "buyer_user_id")} - {None}
+
+
+def total(found: list[dict[str, Any]], column: str) -> Decimal:
+    return sum((Decimal(row[column]) for row in found), Decimal(0))
+
+
+@pytest.fixture(scope="module")
+def rotated(house: Small, erased: Act[Erased]) -> Act[tuple[Rotated, list[str]]]:
+    before = rows(house)
+    old = sorted({d for p in PEOPLE for d in house.digests_of(p)})
+    return Act((rotate(house.settings, house.tenant, OFFICER), old), before, rows(house))
+
+
+def test_after_a_rotation_the_same_rows_join_and_no_old_digest_is_left(
+    house: Small, rotated: Act[tuple[Rotated, list[str]]]
+) -> None:
+    done, old = rotated.said
+    assert done.told["keys"] == 2 and done.told["rows"]["staging.orders"] == 12
+    assert places(house, old) == set()
+    assert per_customer(rotated.after) == per_customer(rotated.before)
+    stored = {row["customer_id"] for row in rotated.after["staging.orders"]}
+    assert {house.names.digest(p.gid) for p in PEOPLE if p is not ANNA} < stored
+
+
+def per_customer(found: Rows) -> list[tuple[int, Decimal]]:
+    """Orders and money of each customer, by nobody's name."""
+    paid: dict[str, list[Decimal]] = {}
+    for row in found["staging.orders"]:
+        paid.setdefault(row["customer_id"], []).append(row["net_amount"])
+    return sorted((len(amounts), sum(amounts, Decimal(0))) for amounts in paid.values())
+
+
+@pytest.fixture(scope="module")
+def expired(house: Small, rotated: Act[tuple[Rotated, list[str]]]) -> Act[tuple[Plan, Plan]]:
+    path = house.folder / "tenants" / "northwind.yaml"
+    kept = {"raw_days": 300, "platforms": {"shopify": {"raw_days": None}}}
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"retention": kept}))
+    before, now = rows(house), house.at + LATE
+    foretold = plan(house.settings, house.tenant, now)
+    return Act((foretold, expire(house.settings, house.tenant, now, OFFICER)), before, rows(house))
+
+
+def test_old_raw_days_go_with_their_dead_letters_and_nothing_else(
+    house: Small, expired: Act[tuple[Plan, Plan]]
+) -> None:
+    foretold, done = expired.said
+    assert done.told() == foretold.told()
+    assert {f"{r.layer}.{r.table}": r.rows for r in done.rows} == {
+        "raw.shopee_orders": 9,
+        "raw.shopee_escrow": 9,
+    }
+    gone = {"raw.shopee_orders", "raw.shopee_escrow", "ops.dead_letters"}
+    assert expired.after == {t: [] if t in gone else found for t, found in expired.before.items()}
+    assert not expire(house.settings, house.tenant, house.at + LATE, OFFICER)
+
+
+def test_a_tenant_leaves_with_everything_and_its_datasets_go(
+    house: Small, expired: Act[tuple[Plan, Plan]], tmp_path: Path
+) -> None:
+    """Last of all, whatever the order: nothing can be asked of the house afterwards."""
+    house = Small(house.folder, house.at, house.more)
+    kept = rows(house)
+    with client(house.settings) as at:
+        at.create_dataset("dev_marketing_siam_raw")
+        at.create_dataset("prod_marketing_northwind_raw")
+        export_tenant(house.settings, house.tenant, tmp_path / "export", OFFICER)
+        for table, found in kept.items():
+            layer, name = table.split(".")
+            frame = pl.read_parquet(tmp_path / "export" / "tables" / layer / f"{name}.parquet")
+            assert (frame.sort(pl.all()).to_dicts() if frame.height else []) == found, table
+        assert len(verify(tmp_path / "export", "northwind")["files"]) > len(TABLES)
+        leave(house.settings, "northwind", OFFICER)
+        left = {d.dataset_id for d in at.list_datasets()}
+    assert left == {"dev_marketing_siam_raw", "prod_marketing_northwind_raw"}, "another tenant's, another's"
+    assert [p for p in house.settings.home.rglob("*northwind*") if "reports" not in p.parts] == []
+    assert acts.read(house.settings, "northwind")[-1].kind == "offboard"
