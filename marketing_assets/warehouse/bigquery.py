@@ -30,7 +30,7 @@ from marketing_assets.warehouse.bigquery_client import client
 from marketing_assets.warehouse.bigquery_jobs import query
 from marketing_assets.warehouse.bigquery_names import Place, dataset_id
 from marketing_assets.warehouse.bigquery_params import parameters
-from marketing_assets.warehouse.bigquery_schema import found_table, info_of, no_such_table
+from marketing_assets.warehouse.bigquery_schema import drop_dataset, found_table, info_of, no_such_table
 from marketing_assets.warehouse.bigquery_write import INCOMING, Write, writing
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.frames import checked_batches, conform
@@ -127,11 +127,8 @@ class BigQueryWarehouse(Warehouse):
             return int(job.num_dml_affected_rows or 0)
 
     def drop_layer(self, layer: str) -> None:
-        dataset = dataset_id(self.settings, self.tenant_id, check_layer(layer))
         with self._client() as at:
-            at.delete_dataset(
-                f"{self.settings.bigquery_project}.{dataset}", delete_contents=True, not_found_ok=True
-            )
+            drop_dataset(at, self.settings, self._place(layer, ""))
 
     def read(
         self,

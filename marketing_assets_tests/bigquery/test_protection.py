@@ -1,17 +1,20 @@
 """Data protection on BigQuery: a person is erased, the key rotated, old days expire, the tenant leaves.
 
-One filled installation lives through all of it. Each act is a fixture that keeps what stood before and after
-it, so that the tests do not hang on their order.
+One filled installation lives through all of it, in the order of the tests. Each act is a fixture that keeps
+what stood before and after it, so that a test can also be run alone.
 """
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 import polars as pl
@@ -26,7 +29,10 @@ from marketing_assets.protection.offboard import export_tenant, leave
 from marketing_assets.protection.retention import Plan, expire, plan
 from marketing_assets.protection.rotate import Rotated, rotate
 from marketing_assets.protection.subjects import parsed
+from marketing_assets.settings import Settings
 from marketing_assets.warehouse.bigquery_client import client
+from marketing_assets.warehouse.errors import WarehouseError
+from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 from marketing_assets_tests.protection.people import ANNA, DAYS, PEOPLE, Person, Small, all_records, small
 from marketing_assets_tests.protection.searching import files
@@ -81,6 +87,37 @@ def _all_rows(at: google.Client, table: Any) -> list[tuple[Any, ...]]:
 def digests(house: Small, person: Person) -> list[str]:
     """Those that are nobody else's."""
     return [house.names.digest(v) for v in (str(person.number), person.gid, person.email, person.username)]
+
+
+def test_who_may_not_remove_a_dataset_is_told_which_role_that_takes(tmp_path: Path) -> None:
+    """By a server that refuses; the local one lets everybody."""
+    denied = {"message": "Permission bigquery.datasets.delete denied", "reason": "accessDenied"}
+    body = json.dumps({"error": {"code": 403, "errors": [denied], **denied}}).encode()
+
+    class Refuses(BaseHTTPRequestHandler):
+        def do_DELETE(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        settings = Settings(
+            home=tmp_path,
+            warehouse="bigquery",
+            bigquery_project="acme",
+            bigquery_endpoint=f"http://127.0.0.1:{server.server_address[1]}",
+        )
+        with pytest.raises(WarehouseError) as error:
+            open_warehouse(settings, "siam").drop_layer("raw")
+        server.shutdown()
+    for word in ("tenant siam", "acme.dev_marketing_siam_raw", "may not", "role bigquery.dataOwner"):
+        assert word in str(error.value)
 
 
 @pytest.fixture(scope="module")
@@ -212,8 +249,6 @@ def test_old_raw_days_go_with_their_dead_letters_and_nothing_else(
 def test_a_tenant_leaves_with_everything_and_its_datasets_go(
     house: Small, expired: Act[tuple[Plan, Plan]], tmp_path: Path
 ) -> None:
-    """Last of all, whatever the order: nothing can be asked of the house afterwards."""
-    house = Small(house.folder, house.at, house.more)
     kept = rows(house)
     with client(house.settings) as at:
         at.create_dataset("dev_marketing_siam_raw")
