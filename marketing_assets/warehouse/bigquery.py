@@ -27,7 +27,8 @@ from marketing_assets.schema import DAY
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse import bigquery_sql as sql
 from marketing_assets.warehouse.bigquery_client import client
-from marketing_assets.warehouse.bigquery_jobs import query
+from marketing_assets.warehouse.bigquery_errors import asking
+from marketing_assets.warehouse.bigquery_jobs import patience, query
 from marketing_assets.warehouse.bigquery_names import Place, dataset_id
 from marketing_assets.warehouse.bigquery_params import parameters
 from marketing_assets.warehouse.bigquery_schema import drop_dataset, found_table, info_of, no_such_table
@@ -76,6 +77,8 @@ class BigQueryWarehouse(Warehouse):
             counted = aside.submit(self.count_by_day, layer, table.name, days, day_column)
             with self._writing(place, table, checked) as write:
                 before = counted.result()
+                if not write.counts and not any(before.values()):
+                    return Replaced(before, before, write.table_rows())  # none there, none to come: no job
                 if len(days) == 1 and not only:
                     write.load_partition(days.first)
                 else:
@@ -173,17 +176,18 @@ class BigQueryWarehouse(Warehouse):
                 return dict.fromkeys(days, 0)
 
     def tables(self, layer: str) -> list[str]:
-        dataset = f"{self.settings.bigquery_project}.{dataset_id(self.settings, self.tenant_id, layer)}"
-        with self._client() as at:
+        place = self._place(layer, "")
+        with self._client() as at, asking(place):
             try:
-                names = [t.table_id for t in at.list_tables(dataset)]
+                found = at.list_tables(f"{place.project}.{place.dataset}", retry=patience(self.settings))
+                names = [t.table_id for t in found]
             except NotFound:
                 return []
         return sorted(name for name in names if not _UNFINISHED.search(name))
 
     def describe(self, layer: str, table: str) -> TableInfo:
         place = self._place(layer, table)
-        with self._client() as at:
+        with self._client() as at, asking(place):
             found = found_table(at, self.settings, place)
         if found is None:
             raise no_such_table(place)
@@ -214,7 +218,8 @@ class BigQueryWarehouse(Warehouse):
     ) -> str:
         """The statement that reads rows; of all days, for a table that has to be asked for them by name."""
         if days is None and place.layer == "raw":
-            found = found_table(at, self.settings, place)
+            with asking(place):
+                found = found_table(at, self.settings, place)
             if found is not None and found.require_partition_filter:
                 days = DayRange(date.min, date.max)
         return sql.select(place, days, columns, day_column)

@@ -10,6 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from marketing_assets.alerts.figures import Line, figures
+from marketing_assets.alerts.message import ChartSpec
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.partitions import ONE_DAY, DayRange
 from marketing_assets.schema import polars_schema
@@ -54,6 +56,10 @@ BAD: dict[Table, small.Edit] = {
     ("ops", "ads_observations"): _taken_back(spend=Decimal(120)),
     ("ops", "order_observations"): _taken_back(revenue=Decimal(500), orders=20),
 }
+CHARTS = (
+    ChartSpec(f"{JUDGED}"),
+    ChartSpec(f"{JUDGED}", "campaign_performance.spend", {"campaign_id": "7"}),
+)
 EXPECTED = {
     "meta_ads_insights:volume",
     "meta_ads_insights:api_quota",
@@ -100,6 +106,7 @@ def test_every_check_says_on_bigquery_what_it_says_on_duckdb(
     there = settings.model_copy(update={"tenants_dir": home / "tenants"})
     here = Settings(warehouse="duckdb", home=tmp_path / "duckdb", tenants_dir=tmp_path / "duckdb/tenants")
     found: dict[str, dict[str, dict[str, object]]] = {}
+    drawn: list[list[list[Line]]] = []
     for each in (there, here):
         for name in ("home", "tenants_dir", "warehouse"):
             monkeypatch.setenv(f"MARKETING_{name.upper()}", str(getattr(each, name)))
@@ -107,9 +114,11 @@ def test_every_check_says_on_bigquery_what_it_says_on_duckdb(
         if each is there:
             billed(each)
         found[each.warehouse] = told(each)
+        drawn.append([figures(each, TENANT, spec) for spec in CHARTS])
     ours, theirs = found["duckdb"], found["bigquery"]
     cost = theirs.pop(COST)
     assert ours == theirs
+    assert drawn[0] == drawn[1] and [len(lines) for lines in drawn[0]] == [2, 1]
     assert {name for name, said in theirs.items() if said["state"] == "failed"} == EXPECTED
     assert (cost["state"], cost["money_at_stake"], cost["currency"]) == ("failed", "2.50", "USD")
     links = [f["text"] for f in json.loads(str(theirs["daily_performance:totals_agree"]["findings"]))]

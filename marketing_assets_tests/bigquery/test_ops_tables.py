@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,16 +12,20 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from marketing_assets.alerts.figures import NoFigures, figures
 from marketing_assets.alerts.history import ALERTS, is_behind, publish
+from marketing_assets.alerts.message import ChartSpec
 from marketing_assets.automation.connection_status import CONNECTION_STATUS
 from marketing_assets.automation.health import tell_connections, tell_runs
 from marketing_assets.automation.run_history import RUN_HISTORY
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
+from marketing_assets.warehouse.errors import WarehouseError
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import TableSpec
 from marketing_assets_tests.alerts.house import BROKEN, HOOK, WARNED, House
 from marketing_assets_tests.automation.test_health import run
+from marketing_assets_tests.bigquery.local import free_port
 from marketing_assets_tests.installation import shipped
 
 pytestmark = pytest.mark.xdist_group("bigquery")
@@ -79,3 +84,14 @@ def test_alerts_are_kept_as_on_duckdb_a_row_an_incident(settings: Settings, tmp_
         kept = rows(there, ALERTS)
         assert sorted(kept["status"]) == sorted(states)
         assert_frame_equal(kept, rows(here, ALERTS))
+
+
+def test_a_chart_is_done_without_where_bigquery_does_not_answer(settings: Settings, tenant: Tenant) -> None:
+    """An alert must not wait for it, nor fail with it."""
+    gone = settings.model_copy(update={"bigquery_endpoint": f"http://127.0.0.1:{free_port()}"})
+    started = time.monotonic()
+    with pytest.raises(NoFigures, match="did not answer"):
+        figures(gone, tenant, ChartSpec("2026-11-12"))
+    assert time.monotonic() - started < 60, "not the five minutes that a run has"
+    with pytest.raises(WarehouseError, match=r"tenant siam, .*: the answer was lost"):
+        open_warehouse(gone.model_copy(update={"bigquery_retry_seconds": 1}), "siam").tables("ops")
