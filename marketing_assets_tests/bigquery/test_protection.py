@@ -1,4 +1,4 @@
-"""Data protection on BigQuery: a person is erased, the key rotated, old days expire, the tenant leaves.
+"""Data protection on BigQuery and Cloud Storage: erasure, rotation of the key, retention, a tenant leaves.
 
 One filled installation lives through all of it, in the order of the tests. Each act is a fixture that keeps
 what stood before and after it, so that a test can also be run alone.
@@ -20,7 +20,10 @@ from typing import Any, Generic, TypeVar
 import polars as pl
 import pytest
 import yaml
+import zstandard
+from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery as google
+from google.cloud import storage
 
 from marketing_assets.protection import acts
 from marketing_assets.protection.erase import Erased, erase, matches
@@ -34,6 +37,7 @@ from marketing_assets.warehouse.bigquery_client import client
 from marketing_assets.warehouse.errors import WarehouseError
 from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets_tests.bigquery.local import LocalBigQuery
+from marketing_assets_tests.bigquery.storage import LocalStorage
 from marketing_assets_tests.protection.people import ANNA, DAYS, PEOPLE, Person, Small, all_records, small
 from marketing_assets_tests.protection.searching import files
 
@@ -67,15 +71,27 @@ def rows(house: Small) -> Rows:
 
 
 def places(house: Small, needles: list[str]) -> set[str]:
-    """Where a needle stands: files, and rows of every table of the project, read with Google's own client."""
+    """Where a needle stands: files, objects, and rows of every table, read with Google's own clients."""
     wanted = [needle.encode() for needle in needles]
-    found = files(house.settings.home, wanted)
+    found = files(house.settings.home, wanted) | _objects(house, wanted)
     with client(house.settings) as at:
         for dataset in at.list_datasets():
             for table in at.list_tables(dataset.reference):
                 text = repr(_all_rows(at, table)).encode()
                 if any(needle in text for needle in wanted):
                     found.add(f"{dataset.dataset_id.rsplit('_', 1)[1]}.{table.table_id}")
+    return found
+
+
+def _objects(house: Small, wanted: list[bytes]) -> set[str]:
+    bucket, folder = house.settings.landing.removeprefix("gs://").split("/", 1)
+    found = set()
+    for blob in storage.Client("x", AnonymousCredentials()).list_blobs(bucket, prefix=folder):
+        content = blob.download_as_bytes()
+        if blob.name.endswith(".zst"):
+            content = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(content)
+        if any(needle in content for needle in wanted):
+            found.add(f"gs/{blob.name}")
     return found
 
 
@@ -121,17 +137,24 @@ def test_who_may_not_remove_a_dataset_is_told_which_role_that_takes(tmp_path: Pa
 
 
 @pytest.fixture(scope="module")
-def house(bigquery_server: LocalBigQuery, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Small]:
+def house(
+    bigquery_server: LocalBigQuery, storage_server: LocalStorage, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Small]:
     if not bigquery_server.running:
         bigquery_server.restart()
     bigquery_server.behave()
-    yield small(
-        tmp_path_factory.mktemp("people") / "installation",
-        warehouse="bigquery",
-        bigquery_project=f"people-{uuid.uuid4().hex[:8]}",
-        bigquery_location="EU",
-        bigquery_endpoint=bigquery_server.endpoint,
-    ).fill()
+    name = f"people-{uuid.uuid4().hex[:8]}"
+    storage_server.client().create_bucket(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", storage_server.endpoint)
+        yield small(
+            tmp_path_factory.mktemp("people") / "installation",
+            landing_url=f"gs://{name}/landing",
+            warehouse="bigquery",
+            bigquery_project=name,
+            bigquery_location="EU",
+            bigquery_endpoint=bigquery_server.endpoint,
+        ).fill()
 
 
 @dataclass(frozen=True)
@@ -160,7 +183,8 @@ def erased(house: Small, anna: Anna) -> Act[Erased]:
 def test_an_erased_person_is_nowhere_and_does_not_come_back(
     house: Small, anna: Anna, erased: Act[Erased]
 ) -> None:
-    assert {t for t in anna.stood_in if "." in t and "/" not in t} == set(TABLES)
+    assert {place for place in anna.stood_in if "/" not in place} == set(TABLES)
+    assert [place for place in anna.stood_in if place.startswith("gs/landing/northwind/raw/")]
     assert anna.foretold["days of raw.shopify_orders"] == len(DAYS)
     assert erased.said.left == [] and erased.said.told["searched"]["tables"] == len(TABLES)
     assert places(house, anna.needles) == set()
@@ -260,6 +284,7 @@ def test_a_tenant_leaves_with_everything_and_its_datasets_go(
             assert (frame.sort(pl.all()).to_dicts() if frame.height else []) == found, table
         assert len(verify(tmp_path / "export", "northwind")["files"]) > len(TABLES)
         leave(house.settings, "northwind", OFFICER)
+        assert not house.landing.fs.exists(house.landing.path("northwind"))
         left = {d.dataset_id for d in at.list_datasets()}
     assert left == {"dev_marketing_siam_raw", "prod_marketing_northwind_raw"}, "another tenant's, another's"
     assert [p for p in house.settings.home.rglob("*northwind*") if "reports" not in p.parts] == []
