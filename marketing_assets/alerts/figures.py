@@ -19,7 +19,7 @@ from marketing_assets.warehouse.warehouse import Warehouse
 
 DAYS_SHOWN = 28
 PATIENCE_SECONDS = 2
-"""How long a chart waits for the warehouse: a run needs it more."""
+"""How long a chart waits for the warehouse: a run needs it more, and the alert must not wait."""
 DEFAULT_TABLE, DEFAULT = "daily_performance", ("total_revenue", "total_ad_spend")
 RATIOS = {"roas", "cpa", "ctr", "cpc", "cpm", "conversion_rate", "avg_order_value", "profit_margin", "margin"}
 _IN_CURRENCY = re.compile(
@@ -46,7 +46,8 @@ def figures(settings: Settings, tenant: Tenant, spec: ChartSpec) -> list[Line]:
     """The lines of a chart, or `NoFigures`. A metric that does not exist gives revenue and ad spend."""
     last = date.fromisoformat(spec.last)
     days = DayRange(last - timedelta(days=DAYS_SHOWN - 1), last)
-    patient = settings.model_copy(update={"lock_timeout_seconds": PATIENCE_SECONDS})
+    brief = dict.fromkeys(("lock_timeout_seconds", "bigquery_retry_seconds"), PATIENCE_SECONDS)
+    patient = settings.model_copy(update=brief)
     warehouse = open_warehouse(patient, tenant.id)
     table, _, column = spec.metric.partition(".")
     try:
@@ -61,7 +62,7 @@ def figures(settings: Settings, tenant: Tenant, spec: ChartSpec) -> list[Line]:
             lines = [_line(warehouse, tenant, DEFAULT_TABLE, column, days, {}) for column in DEFAULT]
             return [line for line in lines if line is not None]
     except WarehouseError:
-        raise NoFigures("there is no chart: the warehouse was busy with a run") from None
+        raise NoFigures("there is no chart: the warehouse was busy with a run, or did not answer") from None
 
 
 def _columns(warehouse: Warehouse, table: str) -> set[str]:

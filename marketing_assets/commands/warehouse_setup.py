@@ -56,14 +56,22 @@ def setup(
 
 
 def tables_of(tenant: Tenant) -> list[tuple[str, TableSpec]]:
-    """The declared tables of a tenant, each with its layer: raw ones of its platforms, and dead letters."""
+    """The declared tables of a tenant, each with its layer: raw ones of its platforms, those of `ops` that no
+    model makes."""
+    # Dagster takes seconds to import, which no other command should wait for.
+    from marketing_assets.alerts.history import ALERTS
+    from marketing_assets.automation.connection_status import CONNECTION_STATUS
+    from marketing_assets.automation.run_history import RUN_HISTORY
+    from marketing_assets.transform.costs import WAREHOUSE_COSTS
+
     raw = [
         ("raw", TableSpec.from_table(table.contract))
         for of in PLATFORMS.values()
         if connections(tenant, of)
         for table in of.tables
     ]
-    return [*raw, ("ops", DEAD_LETTERS)]
+    own = (DEAD_LETTERS, RUN_HISTORY, CONNECTION_STATUS, ALERTS, WAREHOUSE_COSTS)
+    return [*raw, *(("ops", table) for table in own)]
 
 
 def wanted(settings: Settings, tenant: Tenant, writer: str = "", reader: str = "") -> Setup:

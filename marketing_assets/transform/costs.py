@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from marketing_assets.schema import DAY, Column, Type, polars_schema
-from marketing_assets.transform.runner import DbtRun
 from marketing_assets.warehouse.warehouse import TableSpec
+
+if TYPE_CHECKING:
+    from marketing_assets.transform.runner import DbtRun
 
 WAREHOUSE_COSTS = TableSpec(
     name="warehouse_costs",

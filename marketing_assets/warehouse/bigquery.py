@@ -27,10 +27,11 @@ from marketing_assets.schema import DAY
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse import bigquery_sql as sql
 from marketing_assets.warehouse.bigquery_client import client
-from marketing_assets.warehouse.bigquery_jobs import query
+from marketing_assets.warehouse.bigquery_errors import asking
+from marketing_assets.warehouse.bigquery_jobs import patience, query
 from marketing_assets.warehouse.bigquery_names import Place, dataset_id
 from marketing_assets.warehouse.bigquery_params import parameters
-from marketing_assets.warehouse.bigquery_schema import found_table, info_of, no_such_table
+from marketing_assets.warehouse.bigquery_schema import drop_dataset, found_table, info_of, no_such_table
 from marketing_assets.warehouse.bigquery_write import INCOMING, Write, writing
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.frames import checked_batches, conform
@@ -76,6 +77,8 @@ class BigQueryWarehouse(Warehouse):
             counted = aside.submit(self.count_by_day, layer, table.name, days, day_column)
             with self._writing(place, table, checked) as write:
                 before = counted.result()
+                if not write.counts and not any(before.values()):
+                    return Replaced(before, before, write.table_rows())  # none there, none to come: no job
                 if len(days) == 1 and not only:
                     write.load_partition(days.first)
                 else:
@@ -127,11 +130,8 @@ class BigQueryWarehouse(Warehouse):
             return int(job.num_dml_affected_rows or 0)
 
     def drop_layer(self, layer: str) -> None:
-        dataset = dataset_id(self.settings, self.tenant_id, check_layer(layer))
         with self._client() as at:
-            at.delete_dataset(
-                f"{self.settings.bigquery_project}.{dataset}", delete_contents=True, not_found_ok=True
-            )
+            drop_dataset(at, self.settings, self._place(layer, ""))
 
     def read(
         self,
@@ -142,7 +142,8 @@ class BigQueryWarehouse(Warehouse):
         day_column: str = DAY,
     ) -> pl.DataFrame:
         place = self._place(layer, table)
-        return self._rows(place, sql.select(place, days, columns, day_column))
+        with self._client() as at:
+            return self._rows(place, self._selected(at, place, days, columns, day_column))
 
     def scan_batches(
         self,
@@ -154,15 +155,15 @@ class BigQueryWarehouse(Warehouse):
     ) -> Iterator[pl.DataFrame]:
         place = self._place(layer, table)
         with self._client() as at:
-            job = query(
-                at, self.settings, place, sql.select(place, days, columns, day_column), _job_id(place)
-            )
+            text = self._selected(at, place, days, columns, day_column)
+            job = query(at, self.settings, place, text, _job_id(place))
             for batch in job.result(page_size=BATCH_ROWS).to_arrow_iterable():
                 yield from _frame(batch).iter_slices(BATCH_ROWS)
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
         text, given = parameters(sql, params or {})
-        if [type(s) for s in sqlglot.parse(text, read="bigquery") if s] != [sqlglot.exp.Select]:
+        statements = [s for s in sqlglot.parse(text, read="bigquery") if s]
+        if len(statements) != 1 or not isinstance(statements[0], sqlglot.exp.Query):
             raise ValueError("a query is one SELECT; write through the other methods")
         return self._rows(self._place("ops", "query"), text, given)
 
@@ -175,17 +176,18 @@ class BigQueryWarehouse(Warehouse):
                 return dict.fromkeys(days, 0)
 
     def tables(self, layer: str) -> list[str]:
-        dataset = f"{self.settings.bigquery_project}.{dataset_id(self.settings, self.tenant_id, layer)}"
-        with self._client() as at:
+        place = self._place(layer, "")
+        with self._client() as at, asking(place):
             try:
-                names = [t.table_id for t in at.list_tables(dataset)]
+                found = at.list_tables(f"{place.project}.{place.dataset}", retry=patience(self.settings))
+                names = [t.table_id for t in found]
             except NotFound:
                 return []
         return sorted(name for name in names if not _UNFINISHED.search(name))
 
     def describe(self, layer: str, table: str) -> TableInfo:
         place = self._place(layer, table)
-        with self._client() as at:
+        with self._client() as at, asking(place):
             found = found_table(at, self.settings, place)
         if found is None:
             raise no_such_table(place)
@@ -205,6 +207,22 @@ class BigQueryWarehouse(Warehouse):
 
     def _client(self) -> closing[bigquery.Client]:
         return closing(client(self.settings))
+
+    def _selected(
+        self,
+        at: bigquery.Client,
+        place: Place,
+        days: DayRange | None,
+        columns: Sequence[str] | None,
+        day_column: str,
+    ) -> str:
+        """The statement that reads rows; of all days, for a table that has to be asked for them by name."""
+        if days is None and place.layer == "raw":
+            with asking(place):
+                found = found_table(at, self.settings, place)
+            if found is not None and found.require_partition_filter:
+                days = DayRange(date.min, date.max)
+        return sql.select(place, days, columns, day_column)
 
     def _rows(
         self, place: Place, text: str, given: Sequence[bigquery.ScalarQueryParameter] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from google.api_core import exceptions
 from requests.exceptions import ConnectionError as LostConnection
-from requests.exceptions import Timeout
+from requests.exceptions import RequestException, Timeout
 
 from marketing_assets.warehouse.bigquery_names import Place
 from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict, WarehouseBusy, WarehouseError
@@ -73,17 +75,25 @@ def _cause_of_status(error: BaseException, text: str) -> Cause:
     return Cause.MISTAKE
 
 
-def explained(error: BaseException, place: Place, job_id: str) -> WarehouseError:
+@contextmanager
+def asking(place: Place) -> Iterator[None]:
+    """A question about a table or dataset, for which no job is run. Raises `WarehouseError`."""
+    try:
+        yield
+    except (exceptions.GoogleAPIError, RequestException) as error:
+        raise explained(error, place) from error
+
+
+def explained(error: BaseException, place: Place, job_id: str | None = None) -> WarehouseError:
     """The error in the warehouse's words: project, dataset, table, job and remedy."""
+    job = f", job {job_id}" if job_id else ""
     if isinstance(error, exceptions.NotFound):
-        return NoSuchTable(
-            f"{place} does not exist yet; materialise it first ({error.message}, job {job_id})"
-        )
+        return NoSuchTable(f"{place} does not exist yet; materialise it first ({error.message}{job})")
     cause = cause_of(error)
     text = getattr(error, "message", None) or str(error)
     said = (
-        f"tenant {place.tenant_id}, project {place.project}, dataset {place.dataset}, table {place.table}, "
-        f"job {job_id}: {cause}: {text}. Nothing was changed; {_REMEDIES[cause]}"
+        f"tenant {place.tenant_id}, project {place.project}, dataset {place.dataset}, table {place.table}"
+        f"{job}: {cause}: {text}. Nothing was changed; {_REMEDIES[cause]}"
     )
     if cause in {Cause.RATE, Cause.QUOTA}:
         return WarehouseQuota(said)

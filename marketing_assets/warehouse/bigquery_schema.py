@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import GoogleAPIError, NotFound
 from google.cloud import bigquery
 from google.cloud.bigquery import SchemaField
+from requests.exceptions import RequestException
 
 from marketing_assets.schema import Column, Pii, Type
 from marketing_assets.settings import Settings
+from marketing_assets.warehouse.bigquery_errors import cause_of
 from marketing_assets.warehouse.bigquery_jobs import patience
 from marketing_assets.warehouse.bigquery_names import Place, labels
-from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict
+from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict, WarehouseError
 from marketing_assets.warehouse.warehouse import ColumnInfo, TableInfo, TableSpec
 
 _CLUSTERED = {"STRING", "INT64", "DATE", "NUMERIC", "TIMESTAMP", "BOOL"}
@@ -43,6 +45,19 @@ def ensure_dataset(client: bigquery.Client, settings: Settings, place: Place) ->
         wanted.labels = labels(settings, place.tenant_id, place.layer)
         wanted.description = f"Layer {place.layer} of tenant {place.tenant_id} ({settings.environment})."
         client.create_dataset(wanted, exists_ok=True, retry=patience(settings))
+
+
+def drop_dataset(client: bigquery.Client, settings: Settings, place: Place) -> None:
+    """Remove the dataset of a place with its tables; nothing where there is none. Raises `WarehouseError`."""
+    dataset = f"{place.project}.{place.dataset}"
+    try:
+        client.delete_dataset(dataset, delete_contents=True, not_found_ok=True, retry=patience(settings))
+    except (GoogleAPIError, RequestException) as error:
+        raise WarehouseError(
+            f"tenant {place.tenant_id}, dataset {dataset} could not be removed: {cause_of(error)}: "
+            f"{getattr(error, 'message', None) or error}. It takes the role bigquery.dataOwner, which a "
+            "tenant's writer does not have; run this again with an account that has it"
+        ) from error
 
 
 def declared(settings: Settings, place: Place, table: TableSpec) -> bigquery.Table:

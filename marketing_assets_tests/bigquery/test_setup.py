@@ -102,10 +102,15 @@ def test_the_command_plans_makes_and_then_has_nothing_to_do(
 
     assert {d.dataset_id for d in at.list_datasets()} == {f"dev_marketing_siam_{layer}" for layer in LAYERS}
     siam = next(t for t in read_tenants(settings.tenants_dir)[0] if t.id == "siam")
+    assert {table.name for layer, table in tables_of(siam) if layer == "ops"} >= {
+        "dead_letters", "run_history", "connection_status", "alerts",
+    }  # fmt: skip
     for layer, table in tables_of(siam):
         stands = at.get_table(f"dev_marketing_siam_{layer}.{table.name}")
         assert [f.name for f in stands.schema] == [c.name for c in table.columns]
-        assert stands.time_partitioning.field == "day"
+        partitioned = stands.time_partitioning.field if stands.time_partitioning else None
+        assert partitioned == table.day_column
+        assert stands.labels["tenant"] == "siam" and stands.description == table.description
         place = wanted(settings).place(layer, table.name)
         assert {p.name: p.condition.lower() for p in standing_policies(at, place).values()} == {
             "siam_writer": "true",

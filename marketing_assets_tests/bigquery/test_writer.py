@@ -70,6 +70,8 @@ def test_replaces_exactly_the_range(warehouse: BigQueryWarehouse) -> None:
         day(0): [(0, 1)], day(1): [(1, 1)], day(2): [], day(3): [(1, 2)], day(4): [(0, 1)]
     }  # fmt: skip
     assert warehouse.tables("raw") == ["orders"], "the table of incoming rows is gone"
+    assert warehouse.read("raw", "orders").height == 5, "all rows, though a query has to name its days"
+    assert sum(f.height for f in warehouse.scan_batches("raw", "orders", columns=["order_id"])) == 5
 
 
 def test_one_day_is_one_load_and_a_range_one_load_and_one_transaction(
@@ -84,11 +86,15 @@ def test_one_day_is_one_load_and_a_range_one_load_and_one_transaction(
     assert load.labels["tenant"] == "siam"
 
 
-def test_no_rows_empty_the_days(warehouse: BigQueryWarehouse) -> None:
+def test_no_rows_empty_the_days(bigquery: LocalBigQuery, warehouse: BigQueryWarehouse) -> None:
     warehouse.replace_days("raw", ORDERS, days(0, 2), [frame([order(0), order(1), order(2)])])
     warehouse.replace_days("raw", ORDERS, days(0), [])
     warehouse.replace_days("raw", ORDERS, days(1, 2), [])
     assert warehouse.count_by_day("raw", "orders", days(0, 2)) == {day(0): 0, day(1): 0, day(2): 0}
+    count = len(sent(bigquery, warehouse))
+    for again in (days(0), days(1, 2)):
+        assert warehouse.replace_days("raw", ORDERS, again, []).rows == 0
+    assert sent(bigquery, warehouse)[count:] == ["query", "query"], "what is empty is counted, not written"
 
 
 def test_rows_outside_the_range_are_refused_before_anything_is_changed(

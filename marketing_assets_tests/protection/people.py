@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -26,8 +26,8 @@ from marketing_assets.platforms.wire import Counters
 from marketing_assets.schema import DAY, Column, Type
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant, parse_tenant
-from marketing_assets.warehouse.duckdb import DuckDBWarehouse
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.warehouse.open import open_warehouse
+from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 
 REPOSITORY = Path(__file__).parents[2]
 FIRST = date(2026, 11, 1)
@@ -163,10 +163,12 @@ class Small:
 
     folder: Path
     at: datetime = field(default=datetime(2026, 11, 3, 20, 0, tzinfo=UTC))
+    more: Mapping[str, Any] = field(default_factory=dict)
+    """Further settings, such as another warehouse."""
 
     @property
     def settings(self) -> Settings:
-        return Settings(home=self.folder / "home", tenants_dir=self.folder / "tenants")
+        return Settings(home=self.folder / "home", tenants_dir=self.folder / "tenants", **self.more)
 
     @property
     def tenant(self) -> Tenant:
@@ -179,8 +181,8 @@ class Small:
         return Landing(self.settings.landing)
 
     @property
-    def warehouse(self) -> DuckDBWarehouse:
-        return DuckDBWarehouse(self.settings.warehouse_file("northwind"))
+    def warehouse(self) -> Warehouse:
+        return open_warehouse(self.settings, "northwind")
 
     @property
     def names(self) -> Pseudonyms:
@@ -242,16 +244,16 @@ class Small:
 
     def copy_to(self, folder: Path) -> Small:
         shutil.copytree(self.folder, folder, dirs_exist_ok=True)
-        return Small(folder, self.at)
+        return Small(folder, self.at, self.more)
 
     def digests_of(self, person: Person) -> set[str]:
         """What stands for a person, name excepted, before anybody was erased."""
         return {self.names.digest(v) for v in [*person.clear, person.gid]}
 
 
-def small(folder: Path) -> Small:
-    """An installation in which nothing has happened."""
+def small(folder: Path, **more: Any) -> Small:
+    """An installation in which nothing has happened; `more` are further settings."""
     (folder / "home").mkdir(parents=True)
     (folder / "tenants").mkdir()
     shutil.copy(REPOSITORY / "tenants" / "northwind.yaml", folder / "tenants")
-    return Small(folder)
+    return Small(folder, more=more)

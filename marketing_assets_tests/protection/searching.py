@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,18 @@ import zstandard
 def places(home: Path, needles: Iterable[str], tenant: str) -> set[str]:
     """Where below a home some needle stands: files as they are and unpacked, the warehouse row by row too."""
     wanted = [needle.encode() for needle in needles]
+    found = files(home, wanted)
+    with duckdb.connect(str(home / "warehouse" / f"{tenant}.duckdb"), read_only=True) as connection:
+        tables = connection.execute("select table_schema, table_name from information_schema.tables")
+        for schema, name in tables.fetchall():
+            text = str(connection.execute(f'select * from "{schema}"."{name}"').fetchall()).encode()
+            if any(needle in text for needle in wanted):
+                found.add(f"{schema}.{name}")
+    return found
+
+
+def files(home: Path, wanted: Collection[bytes]) -> set[str]:
+    """The files below a home, keys left out, in which some needle stands."""
     found = set()
     for path in home.rglob("*"):
         if not path.is_file() or path.is_symlink() or path.relative_to(home).parts[0] == "keys":
@@ -21,10 +33,4 @@ def places(home: Path, needles: Iterable[str], tenant: str) -> set[str]:
             content = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(content)
         if any(needle in content for needle in wanted):
             found.add(str(path.relative_to(home)))
-    with duckdb.connect(str(home / "warehouse" / f"{tenant}.duckdb"), read_only=True) as connection:
-        tables = connection.execute("select table_schema, table_name from information_schema.tables")
-        for schema, name in tables.fetchall():
-            text = str(connection.execute(f'select * from "{schema}"."{name}"').fetchall()).encode()
-            if any(needle in text for needle in wanted):
-                found.add(f"{schema}.{name}")
     return found

@@ -160,12 +160,18 @@ def columns(rows: Sequence[Row]) -> tuple[Column, ...]:
     )
 
 
-def fill(warehouse: Warehouse) -> None:
-    """Ten weeks of good days."""
+Edit = Callable[[Row], Row | None]
+"""What becomes of a row; None drops it."""
+
+
+def fill(warehouse: Warehouse, edits: Mapping[Table, Edit] | None = None) -> None:
+    """Ten weeks of good days, the rows of some tables edited."""
     tables: dict[Table, list[Row]] = {}
     for day in DAYS:
         for table, rows in good(day).items():
-            tables.setdefault(table, []).extend({"day": day} | row for row in rows)
+            edit = (edits or {}).get(table, dict)
+            edited = [edit({"day": day} | row) for row in rows]
+            tables.setdefault(table, []).extend(row for row in edited if row is not None)
     with warehouse.held():
         for (layer, name), rows in tables.items():
             replace(warehouse, (layer, name), DAYS, rows)
@@ -181,7 +187,7 @@ def replace(warehouse: Warehouse, table: Table, days: DayRange, rows: Sequence[R
     warehouse.replace_days(layer, spec, days, [frame] if rows else [])
 
 
-def change(warehouse: Warehouse, table: Table, days: DayRange, edit: Callable[[Row], Row | None]) -> None:
+def change(warehouse: Warehouse, table: Table, days: DayRange, edit: Edit) -> None:
     """Write days of a table again with every row edited; None drops a row."""
     rows = [edit({"day": d} | row) for d in days for row in good(d)[table]]
     replace(warehouse, table, days, [r for r in rows if r is not None])

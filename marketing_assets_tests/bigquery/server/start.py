@@ -48,14 +48,15 @@ def _mended() -> Any:
         loads,
         partitions,
         statements,
+        temporary,
         transactions,
         unfinished,
         uploads,
         writes,
     )
 
-    mends = (catalog, counts, decimals, partitions, writes, loads, filters, statements, transactions, uploads)
-    for mend in mends:
+    mends = (catalog, counts, decimals, partitions, writes, loads, filters, statements, transactions)
+    for mend in (*mends, temporary, uploads):
         mend.apply()
     journal.apply()
     costs.apply()
