@@ -103,6 +103,11 @@ def partitions_definition(start: date, time_zone: str) -> dg.DailyPartitionsDefi
     return dg.DailyPartitionsDefinition(start_date=start.isoformat(), timezone=time_zone, end_offset=1)
 
 
+def partition_words(time_zone: str) -> str:
+    """What a partition of a tenant's assets is, in a sentence for people."""
+    return f"One partition is one day in {time_zone}."
+
+
 def range_of_keys(keys: Iterable[str]) -> DayRange:
     """The day range of partition keys."""
     days = sorted(date.fromisoformat(k) for k in keys)

@@ -100,18 +100,34 @@ def metadata(of: Verdict) -> dict[str, Any]:
 
 def check_result(key: dg.AssetKey, name: str, of: Verdict, **more: Any) -> dg.AssetCheckResult:
     """The verdict as Dagster takes it; `more` is further metadata."""
-    shown = [f.text for f in of.findings[:SHOWN_FINDINGS]]
-    if len(of.findings) > SHOWN_FINDINGS:
-        shown.append(f"and {len(of.findings) - SHOWN_FINDINGS} more")
-    words = "; ".join(shown) or (f"{of.state.value}: {of.reason}" if of.state is State.UNKNOWN else "")
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
         passed=of.state is not State.FAILED,
         severity=dg.AssetCheckSeverity.WARN if of.state is State.UNKNOWN else of.severity,
-        description=words or None,
+        description=words(of) or None,
         metadata=metadata(of) | more,
     )
+
+
+def words(of: Verdict) -> str:
+    """What a person reads first in the UI: what is wrong, how much money, since when, what to do."""
+    if of.state is State.UNKNOWN:
+        return f"{of.state.value}: {of.reason}"
+    if not of.findings:
+        return ""
+    shown = [f.text for f in of.findings[:SHOWN_FINDINGS]]
+    if len(of.findings) > SHOWN_FINDINGS:
+        shown.append(f"and {len(of.findings) - SHOWN_FINDINGS} more")
+    money = "" if of.money is None else f"{of.money:,.2f} {of.currency or ''}".strip()
+    told = {
+        "At stake": money,
+        "Since": str(min((f.since for f in of.findings if f.since), default="")),
+        "Likely cause": (of.likely_cause or "").rstrip("."),
+        "Next step": (of.next_step or "").rstrip("."),
+    }
+    said = [f"{label}: {text}" for label, text in told.items() if text]
+    return ". ".join(["; ".join(shown), *said])
 
 
 def amount(value: Decimal) -> str:

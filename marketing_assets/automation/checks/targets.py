@@ -142,4 +142,4 @@ def by_account(days: Iterable[AccountDay], oldest: date, last: date) -> dict[Acc
 
 
 def _enough(said: str, unseen: Sequence[str]) -> str:
-    return "; ".join([said, *(f"not enough to say: {u}" for u in unseen)])
+    return "; ".join([said, *(f"not judged: {u}" for u in unseen)])
