@@ -40,6 +40,11 @@ class DayRange:
     def __str__(self) -> str:
         return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
 
+    @property
+    def words(self) -> str:
+        """The range in a sentence for people."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
     def chunks(self, days: int) -> list[DayRange]:
         """The range cut in consecutive pieces of at most `days` days."""
         starts = (self.first + timedelta(days=i) for i in range(0, len(self), days))

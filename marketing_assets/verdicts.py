@@ -88,7 +88,7 @@ def metadata(of: Verdict) -> dict[str, Any]:
     entities = {f.entity for f in of.findings}
     since = [f.since for f in of.findings if f.since]
     optional = {
-        "money_at_stake": None if of.money is None else amount(of.money),
+        "money_at_stake": None if of.money is None else _exact(of.money),
         "currency": None if of.money is None else of.currency,
         "entity": entities.pop() if len(entities) == 1 else None,
         "since": min(since).isoformat() if since else None,
@@ -119,19 +119,26 @@ def words(of: Verdict) -> str:
     shown = [f.text for f in of.findings[:SHOWN_FINDINGS]]
     if len(of.findings) > SHOWN_FINDINGS:
         shown.append(f"and {len(of.findings) - SHOWN_FINDINGS} more")
-    money = "" if of.money is None else f"{of.money:,.2f} {of.currency or ''}".strip()
+    money = "" if of.money is None else f"{amount(of.money)} {of.currency or ''}".strip()
     told = {
         "At stake": money,
         "Since": str(min((f.since for f in of.findings if f.since), default="")),
-        "Likely cause": (of.likely_cause or "").rstrip("."),
-        "Next step": (of.next_step or "").rstrip("."),
+        "Likely cause": of.likely_cause,
+        "Next step": of.next_step,
     }
     said = [f"{label}: {text}" for label, text in told.items() if text]
-    return ". ".join(["; ".join(shown), *said])
+    # The UI renders Markdown: a list of several findings, and a paragraph for the rest each.
+    what = shown[0] if len(shown) == 1 else "\n".join(f"- {text}" for text in shown)
+    return "\n\n".join([what, *said])
 
 
 def amount(value: Decimal) -> str:
-    """Money as text, to the cent."""
+    """Money as people read it, to the cent: 12,345.67."""
+    return f"{value.quantize(CENT, ROUND_HALF_EVEN):,f}"
+
+
+def _exact(value: Decimal) -> str:
+    """Money as programs read it, to the cent: 12345.67."""
     return f"{value.quantize(CENT, ROUND_HALF_EVEN):f}"
 
 
@@ -144,6 +151,6 @@ def _told(finding: Finding) -> Mapping[str, str]:
         "text": finding.text,
         "entity": finding.entity,
         "since": finding.since and finding.since.isoformat(),
-        "money_at_stake": None if finding.money is None else amount(finding.money),
+        "money_at_stake": None if finding.money is None else _exact(finding.money),
     }
     return {name: value for name, value in told.items() if value}

@@ -25,8 +25,8 @@ def test_a_failed_check_says_what_how_much_since_when_and_what_to_do() -> None:
             likely_cause="the tag is gone.",
             next_step="look at the landing page.",
         )
-        == "campaign A sells nothing; campaign B sells nothing. At stake: 12,347.68 THB. Since: 2026-11-03. "
-        "Likely cause: the tag is gone. Next step: look at the landing page"
+        == "- campaign A sells nothing\n- campaign B sells nothing\n\nAt stake: 12,347.68 THB\n\n"
+        "Since: 2026-11-03\n\nLikely cause: the tag is gone.\n\nNext step: look at the landing page."
     )
 
 
@@ -36,7 +36,7 @@ def test_what_is_not_known_is_not_said() -> None:
 
 def test_many_findings_do_not_hide_the_next_step() -> None:
     text = said(*(Finding(f"field {n:02}") for n in range(25)), next_step="mend it")
-    assert text.endswith("field 19; and 5 more. Next step: mend it")
+    assert text.endswith("- field 19\n- and 5 more\n\nNext step: mend it")
 
 
 def test_a_check_that_passed_says_nothing_and_one_that_cannot_tell_says_why() -> None:

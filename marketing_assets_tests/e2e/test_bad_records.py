@@ -133,7 +133,7 @@ def test_a_day_without_rows_where_the_platform_counts_some_stops_there(house: Ho
     tables = ("shopee_escrow", "shopee_orders")
     failed = run.failed_checks()
     assert set(failed) == {f"siam/raw/{table}:completeness" for table in tables}
-    assert all(said.startswith(f"{gap}. Since: {day}. ") for said in failed.values()), failed
+    assert all(said.startswith(f"{gap}\n\nSince: {day}\n\n") for said in failed.values()), failed
     assert "siam/staging/orders" not in run.written and "siam/mart/daily_performance" not in run.written
     house.control("DELETE", "faults")
     healed = house.run("siam", one(day), DAILY)
