@@ -40,6 +40,11 @@ class DayRange:
     def __str__(self) -> str:
         return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
 
+    @property
+    def words(self) -> str:
+        """The range in a sentence for people."""
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
     def chunks(self, days: int) -> list[DayRange]:
         """The range cut in consecutive pieces of at most `days` days."""
         starts = (self.first + timedelta(days=i) for i in range(0, len(self), days))
@@ -101,6 +106,11 @@ def comparing_days(days: Iterable[date], today: date) -> list[date]:
 def partitions_definition(start: date, time_zone: str) -> dg.DailyPartitionsDefinition:
     """Daily partitions of a tenant in its own time zone, today included."""
     return dg.DailyPartitionsDefinition(start_date=start.isoformat(), timezone=time_zone, end_offset=1)
+
+
+def partition_words(time_zone: str) -> str:
+    """What a partition of a tenant's assets is, in a sentence for people."""
+    return f"One partition is one day in {time_zone}."
 
 
 def range_of_keys(keys: Iterable[str]) -> DayRange:

@@ -88,7 +88,7 @@ def metadata(of: Verdict) -> dict[str, Any]:
     entities = {f.entity for f in of.findings}
     since = [f.since for f in of.findings if f.since]
     optional = {
-        "money_at_stake": None if of.money is None else amount(of.money),
+        "money_at_stake": None if of.money is None else _exact(of.money),
         "currency": None if of.money is None else of.currency,
         "entity": entities.pop() if len(entities) == 1 else None,
         "since": min(since).isoformat() if since else None,
@@ -100,22 +100,45 @@ def metadata(of: Verdict) -> dict[str, Any]:
 
 def check_result(key: dg.AssetKey, name: str, of: Verdict, **more: Any) -> dg.AssetCheckResult:
     """The verdict as Dagster takes it; `more` is further metadata."""
-    shown = [f.text for f in of.findings[:SHOWN_FINDINGS]]
-    if len(of.findings) > SHOWN_FINDINGS:
-        shown.append(f"and {len(of.findings) - SHOWN_FINDINGS} more")
-    words = "; ".join(shown) or (f"{of.state.value}: {of.reason}" if of.state is State.UNKNOWN else "")
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
         passed=of.state is not State.FAILED,
         severity=dg.AssetCheckSeverity.WARN if of.state is State.UNKNOWN else of.severity,
-        description=words or None,
+        description=words(of) or None,
         metadata=metadata(of) | more,
     )
 
 
+def words(of: Verdict) -> str:
+    """What a person reads first in the UI: what is wrong, how much money, since when, what to do."""
+    if of.state is State.UNKNOWN:
+        return f"{of.state.value}: {of.reason}"
+    if not of.findings:
+        return ""
+    shown = [f.text for f in of.findings[:SHOWN_FINDINGS]]
+    if len(of.findings) > SHOWN_FINDINGS:
+        shown.append(f"and {len(of.findings) - SHOWN_FINDINGS} more")
+    money = "" if of.money is None else f"{amount(of.money)} {of.currency or ''}".strip()
+    told = {
+        "At stake": money,
+        "Since": str(min((f.since for f in of.findings if f.since), default="")),
+        "Likely cause": of.likely_cause,
+        "Next step": of.next_step,
+    }
+    said = [f"{label}: {text}" for label, text in told.items() if text]
+    # The UI renders Markdown: a list of several findings, and a paragraph for the rest each.
+    what = shown[0] if len(shown) == 1 else "\n".join(f"- {text}" for text in shown)
+    return "\n\n".join([what, *said])
+
+
 def amount(value: Decimal) -> str:
-    """Money as text, to the cent."""
+    """Money as people read it, to the cent: 12,345.67."""
+    return f"{value.quantize(CENT, ROUND_HALF_EVEN):,f}"
+
+
+def _exact(value: Decimal) -> str:
+    """Money as programs read it, to the cent: 12345.67."""
     return f"{value.quantize(CENT, ROUND_HALF_EVEN):f}"
 
 
@@ -128,6 +151,6 @@ def _told(finding: Finding) -> Mapping[str, str]:
         "text": finding.text,
         "entity": finding.entity,
         "since": finding.since and finding.since.isoformat(),
-        "money_at_stake": None if finding.money is None else amount(finding.money),
+        "money_at_stake": None if finding.money is None else _exact(finding.money),
     }
     return {name: value for name, value in told.items() if value}

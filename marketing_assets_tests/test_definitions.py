@@ -202,10 +202,19 @@ def test_every_asset_says_whose_it_is_and_what_it_holds(definitions: dg.Definiti
         name = key.to_user_string()
         assert node.owners == [f"team:{tenant}"], name
         assert node.kinds and node.description, name
+        zone = {"siam": "Asia/Bangkok", "northwind": "America/New_York"}[tenant]
+        assert layer == "ops" or f"One partition is one day in {zone}." in node.description, name
         assert node.group_name == f"{tenant}_{layer}", name
         assert (node.tags["tenant"], node.tags["layer"]) == (tenant, layer), name
         assert node.backfill_policy == dg.BackfillPolicy.single_run(), name
         assert node.is_executable, name
+
+
+def test_whatever_runs_by_itself_and_every_check_says_what_it_is_for(definitions: dg.Definitions) -> None:
+    found = definitions.get_repository_def()
+    told = {o.name: o.description for o in (*found.schedule_defs, *found.sensor_defs, *found.get_all_jobs())}
+    told |= {str(s.key): s.description for a in found.asset_graph.assets_defs for s in a.check_specs}
+    assert [name for name, text in told.items() if not text and not name.startswith("__")] == []
 
 
 def test_raw_tables_and_marts_show_their_columns_before_any_run(definitions: dg.Definitions) -> None:

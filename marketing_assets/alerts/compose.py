@@ -80,7 +80,7 @@ def _section(
         ]
     if notice is Notice.ESCALATED:
         facts.append(("Escalated", _why_escalated(incident, now)))
-    facts += [("Days", days)] if (days := _days(incident)) else []
+    facts += [("Days of the run", days)] if (days := _days(incident)) else []
     if finding.money is not None:
         facts.append(("Money at stake", f"{finding.money:,.2f} {finding.currency}".strip()))
     if notice is not Notice.RECOVERED:

@@ -204,7 +204,10 @@ def _of_check(evaluation: dg.AssetCheckEvaluation, days: Days) -> list[Finding]:
     asset = evaluation.asset_key.to_user_string()
     if evaluation.partition:
         days = Days(evaluation.partition, evaluation.partition)
-    text = evaluation.description or f"check {evaluation.check_name} failed"
+    parts = _listed(told.get("findings"))
+    # The description says the rest too, which has its own places in a message.
+    texts = "; ".join(filter(None, (_text(part.get("text")) for part in parts)))
+    text = texts or evaluation.description or f"check {evaluation.check_name} failed"
     whole = Finding(
         key=Key(asset, evaluation.check_name, _text(told.get("entity"))),
         kind="check",
@@ -214,7 +217,6 @@ def _of_check(evaluation: dg.AssetCheckEvaluation, days: Days) -> list[Finding]:
         covers=frozenset({asset}),
     )
     whole = _with_metadata(whole, told)
-    parts = _listed(told.get("findings"))
     if not any(part.get("entity") for part in parts):
         return [whole]
     found: dict[Key, Finding] = {}

@@ -41,4 +41,5 @@ def retention_schedule(tenant: Tenant, job: dg.JobDefinition) -> dg.ScheduleDefi
         cron_schedule=CRON,
         execution_timezone=tenant.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Removes landing files and raw rows that are older than the tenant keeps them.",
     )

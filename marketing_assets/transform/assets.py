@@ -92,8 +92,7 @@ def run_models(
     if costs.height:
         open_warehouse(settings, tenant.id).append_keyed("ops", WAREHOUSE_COSTS, costs)
     yield from materializations(run, keys, nodes, days)
-    severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
-    yield from check_results(run, checks, severities)
+    yield from check_results(run, checks, nodes)
     if problem := failure(run, keys.keys()):
         judge(context.instance, context.run.run_id, passes=False)
         raise dg.Failure(f"{tenant.id}, days {partitions[0]}..{partitions[-1]}: {problem}")
@@ -110,11 +109,6 @@ def _selected_checks(context: dg.AssetExecutionContext) -> dict[str, dg.AssetChe
     specs = context.assets_def.check_specs
     selected = context.selected_asset_check_keys
     return {spec.metadata[UNIQUE_ID]: spec.key for spec in specs if spec.key in selected}
-
-
-def _severity(node: dict[str, Any]) -> dg.AssetCheckSeverity:
-    warns = str(node["config"].get("severity") or "error").lower() == "warn"
-    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
 
 
 def _runs_dir(settings: Settings) -> Path:

@@ -13,6 +13,10 @@ from marketing_assets.transform.runner import DbtRun, NodeOutcome, Written
 from marketing_assets.transform.vars import RunDays
 
 _NO_TABLE = re.compile(r"Table with name \S+ does not exist|Not found: Table")
+NEXT_STEP = (
+    "run the file compiled_sql in the warehouse: it gives the rows. Mend where they come from "
+    "(docs/operations.md has the remedies) and materialise the days again."
+)
 CHECK_STATUSES = {"pass", "warn", "fail", "error"}
 
 
@@ -72,9 +76,12 @@ def column_schema(written: Written, node: Mapping[str, Any]) -> dg.TableSchema:
 
 
 def check_results(
-    run: DbtRun, checks: Mapping[str, dg.AssetCheckKey], severities: Mapping[str, dg.AssetCheckSeverity]
+    run: DbtRun, checks: Mapping[str, dg.AssetCheckKey], nodes: Mapping[str, Any]
 ) -> Iterator[dg.AssetCheckResult]:
-    """One result for each check that ran; a check that dbt skipped has said nothing."""
+    """One result for each check that ran; a check that dbt skipped has said nothing.
+
+    `nodes` are the manifest's: they give severity, description, and in `meta` the next step.
+    """
     for unique_id, key in checks.items():
         outcome = run.nodes.get(unique_id)
         if outcome is None or outcome.status not in CHECK_STATUSES:
@@ -84,14 +91,30 @@ def check_results(
             metadata["failed_rows"] = outcome.failures
         if outcome.compiled_path:
             metadata["compiled_sql"] = dg.MetadataValue.path(outcome.compiled_path)
+        passed, node = outcome.status == "pass", nodes[unique_id]
+        if not passed:
+            metadata["next_step"] = (node["config"].get("meta") or {}).get("next_step") or NEXT_STEP
         yield dg.AssetCheckResult(
             asset_key=key.asset_key,
             check_name=key.name,
-            passed=outcome.status == "pass",
-            severity=severities[unique_id],
-            description=outcome.message or None,
+            passed=passed,
+            severity=_severity(node),
+            description=None if passed else _what_is_wrong(outcome, node),
             metadata=metadata,
         )
+
+
+def _severity(node: Mapping[str, Any]) -> dg.AssetCheckSeverity:
+    warns = str(node["config"].get("severity") or "error").lower() == "warn"
+    return dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
+
+
+def _what_is_wrong(outcome: NodeOutcome, node: Mapping[str, Any]) -> str:
+    """How many rows break which rule; dbt itself only counts them."""
+    if outcome.status == "error" or outcome.failures is None:
+        return f"the check could not be evaluated: {outcome.message}"
+    rule = node.get("description") or node["name"]
+    return f"{outcome.failures:,} {'row breaks' if outcome.failures == 1 else 'rows break'} the rule: {rule}"
 
 
 def failure(run: DbtRun, selected: Collection[str]) -> str | None:

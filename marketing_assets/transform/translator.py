@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from marketing_assets.partitions import partition_words
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
@@ -60,7 +61,9 @@ class TenantTranslator(DagsterDbtTranslator):
         }
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
-        return str(dbt_resource_props.get("description") or "")
+        """The project's, and what a partition is, which the UI does not show beside it."""
+        own = str(dbt_resource_props.get("description") or "")
+        return f"{own}\n\n{partition_words(self._tenant.time_zone)}"
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None

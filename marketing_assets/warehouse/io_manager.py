@@ -169,13 +169,25 @@ def table_schema(columns: tuple[Column, ...]) -> dg.TableSchema:
 
 
 def _table_column(column: Column) -> dg.TableColumn:
-    type_ = column.type.value
-    if column.type is Type.RECORD:
-        type_ = f"STRUCT<{', '.join(f'{f.name} {_table_column(f).type}' for f in column.fields)}>"
+    """Nested fields are told in the description, which wraps: in the type they would push it off the page."""
+    fields = f" Fields: {_told_fields(column)}." if column.fields else ""
     return dg.TableColumn(
         column.name,
-        f"ARRAY<{type_}>" if column.repeated else type_,
-        column.description,
+        _told_type(column),
+        f"{column.description}{fields}",
         dg.TableColumnConstraints(nullable=not column.required),
         tags={"pii": column.pii.value} if column.pii else None,
     )
+
+
+def _told_type(column: Column) -> str:
+    type_ = "STRUCT" if column.type is Type.RECORD else column.type.value
+    return f"ARRAY<{type_}>" if column.repeated else type_
+
+
+def _told_fields(column: Column) -> str:
+    told = []
+    for field in column.fields:
+        inner = f" ({_told_fields(field)})" if field.fields else ""
+        told.append(f"{field.name} {_told_type(field)}{inner}")
+    return ", ".join(told)

@@ -66,7 +66,7 @@ def test_an_alert_says_what_since_when_how_much_why_and_what_to_do(house: House)
     assert dict(section["facts"]) == {
         "What": "Revenue is 41 % below the last four Thursdays",
         "Since": "2026-11-11",
-        "Days": "2026-10-13 to 2026-11-12",
+        "Days of the run": "2026-10-13 to 2026-11-12",
         "Money at stake": "18,250.50 THB",
         "Likely cause": "campaign paused",
         "Next step": "Look at campaign 12.",

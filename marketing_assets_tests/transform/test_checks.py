@@ -77,6 +77,9 @@ def test_an_unmapped_sku_warns_and_is_not_lost(house: Any) -> None:
     result = h.run(ONE)
     check = checks(result)["skus_are_mapped"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    # For people: how many, which rule, and what to do.
+    assert str(check.description).startswith("2 rows break the rule: Every SKU that was sold is in the SKU")
+    assert "dbt/seeds/sku_mapping.csv" in str(check.metadata["next_step"].value)
     items = {r["sku_normalized"]: r for r in h.rows("staging.order_items")}
     assert set(items) == {"NEW01", "9001-1"}
     assert items["NEW01"]["sku_master"] == "unmapped:NEW01"
@@ -92,7 +95,10 @@ def test_an_unknown_status_counts_as_pending_and_warns(house: Any) -> None:
     h.raw.nothing(ONE)
     h.raw.orders(ONE, order(D, "A1", status="TELEPORTED"))
     result = h.run(ONE)
-    assert not checks(result)["shopee_order_statuses_are_known"].passed
+    check = checks(result)["shopee_order_statuses_are_known"]
+    assert not check.passed
+    assert str(check.description).startswith("1 row breaks the rule: Shopee sent no status")
+    assert "compiled_sql" in str(check.metadata["next_step"].value)
     assert h.rows("staging.orders")[0]["order_status_normalized"] == "pending"
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from marketing_assets.schema import Column, Type
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse.io_manager import RangeWrite, WarehouseIOManager, table_schema
 from marketing_assets.warehouse.open import open_warehouse
@@ -114,3 +115,17 @@ def test_another_tenants_asset_cannot_be_read(warehouse: Warehouse) -> None:
         materialize(
             [spy, dg.AssetSpec(["lotus", "raw", "orders"], partitions_def=DAILY["partitions_def"])], 0, 0
         )
+
+
+def test_nested_fields_are_told_in_the_description() -> None:
+    prices = Column("prices", Type.RECORD, "By shop.", fields=(Column("price", Type.NUMERIC, "Of one."),))
+    items = Column(
+        "items",
+        Type.RECORD,
+        "What was sold.",
+        fields=(Column("sku", Type.STRING, "Its SKU."), prices),
+        repeated=True,
+    )
+    [shown] = table_schema((items,)).columns
+    assert shown.type == "ARRAY<STRUCT>"
+    assert shown.description == "What was sold. Fields: sku STRING, prices STRUCT (price NUMERIC)."

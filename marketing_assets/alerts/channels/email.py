@@ -112,7 +112,8 @@ def html_of(message: Message, chart: Chart | None) -> str:
 
 
 def _section(section: Section) -> str:
-    cell = "padding:2px 12px 2px 0;vertical-align:top"
+    # Said in each cell: many mail programs do not hand a text's size on to tables.
+    cell = "padding:2px 12px 2px 0;vertical-align:top;font-size:14px"
     rows = "".join(
         f'<tr><th align="left" style="{cell};color:#59636e;white-space:nowrap">{escape(label)}</th>'
         f'<td style="{cell}">{escape(text)}</td></tr>'

@@ -24,14 +24,14 @@ def margin_drop(days: Iterable[ProfitDay], judged: date, rule: MarginDrop, curre
     now, before = weeks[0], [w for w in weeks[1:] if w]
     window = DayRange(judged - 6 * ONE_DAY, judged)
     if now is None:
-        return unknown(f"{window}: not every day is in the mart, or nothing was sold")
+        return unknown(f"{window.words}: not every day is in the mart, or nothing was sold")
     if now.orders < rule.fewest_orders:
-        return unknown(f"{window}: {now.orders} orders, judged from {rule.fewest_orders} on")
+        return unknown(f"{window.words}: {now.orders} orders, judged from {rule.fewest_orders} on")
     usual = norm((w.net_profit / w.net_revenue for w in before), rule.fewest_weeks)
     if usual is None:
         return unknown(f"{len(before)} of {rule.fewest_weeks} whole weeks before {window.first} are known")
     margin = now.net_profit / now.net_revenue
-    looked = f"{window}: margin {percent(margin)}, usually {percent(usual.centre)}"
+    looked = f"{window.words}: margin {percent(margin)}, usually {percent(usual.centre)}"
     low = margin < usual.centre - rule.points
     found = low and usual.distance(margin, Decimal(0)) < -rule.usual_spreads
     lost = (usual.centre - margin) * now.net_revenue
@@ -64,7 +64,7 @@ def budget_pacing(days: Iterable[AccountDay], judged: date, rule: BudgetPacing, 
     first = judged.replace(day=1)
     month = [d for d in days if first <= d.day <= judged]
     if not month:
-        return unknown(f"no ad account has a row of {first}..{judged}")
+        return unknown(f"no ad account has a row of {first} to {judged}")
     found, seen = (
         _monthly(month, judged, rule, currency) if rule.monthly else _daily(month, judged, rule, currency)
     )

@@ -61,7 +61,7 @@ def larger_than_usual(changes: Iterable[Change], rule: Restatement, currency: st
         return unknown(f"fewer than {rule.fewest} earlier looks at days older than {rule.mature_days} days")
     return verdict(
         findings,
-        "; ".join(seen + [f"not enough to say: {u}" for u in unseen]),
+        "; ".join(seen + [f"not judged: {u}" for u in unseen]),
         severity=rule.as_severity,
         currency=currency,
         likely_cause="the platform corrected itself (invalid clicks, attribution, cancellations in bulk), or "

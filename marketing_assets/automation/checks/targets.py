@@ -29,16 +29,18 @@ def roas_under_target(
     window = DayRange(judged - (rule.days - 1) * ONE_DAY, judged)
     rows = [d for d in days if d.day in window]
     if len(rows) < rule.days:
-        return unknown(f"{len(rows)} of the {rule.days} days {window} are in the mart")
+        return unknown(f"{len(rows)} of the {rule.days} days {window.words} are in the mart")
     spend = sum((d.spend for d in rows), Decimal(0))
     revenue = sum((d.final_revenue for d in rows), Decimal(0))
     orders = sum((d.orders for d in rows), Decimal(0))
     if spend <= 0:
-        return passed(f"{window}: no ad spend")
+        return passed(f"{window.words}: no ad spend")
     if orders < rule.fewest_orders:
-        return unknown(f"{window}: {orders:.0f} orders, judged from {rule.fewest_orders} on")
+        return unknown(f"{window.words}: {orders:.0f} orders, judged from {rule.fewest_orders} on")
     roas = revenue / spend
-    looked = f"{window}: ROAS {roas:.2f} ({amount(revenue)} ÷ {amount(spend)} {currency}), target {target:f}"
+    looked = (
+        f"{window.words}: ROAS {roas:.2f} ({amount(revenue)} ÷ {amount(spend)} {currency}), target {target:f}"
+    )
     wasted = spend - revenue / target
     found = [Finding(looked, None, window.first, wasted)] if roas < target else []
     return verdict(
@@ -69,7 +71,7 @@ def cpa_over_limit(
         said = f"CPA {spend / conversions:.2f}" if conversions else "no conversion"
         first, until = window[0].day, window[-1].day
         counted = f"{amount(spend)} {currency} ÷ {conversions:.1f}"
-        seen.append(f"{account} {first}..{until}: {said} ({counted}), limit {limit:f}")
+        seen.append(f"{account} {first} to {until}: {said} ({counted}), limit {limit:f}")
         if spend > limit * conversions:
             findings.append(Finding(seen[-1], f"{account}", first, spend - limit * conversions))
     if not seen:
@@ -142,4 +144,4 @@ def by_account(days: Iterable[AccountDay], oldest: date, last: date) -> dict[Acc
 
 
 def _enough(said: str, unseen: Sequence[str]) -> str:
-    return "; ".join([said, *(f"not enough to say: {u}" for u in unseen)])
+    return "; ".join([said, *(f"not judged: {u}" for u in unseen)])

@@ -1,0 +1,1 @@
+"""`python -m screenshots`: the pictures of the documentation, taken of a small installation of its own."""
