@@ -8,8 +8,9 @@ processor time and half of its duration.
 from __future__ import annotations
 
 import os
+import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
-from dagster import Field, StringSource
+from dagster import EventLogEntry, Field, StringSource
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
@@ -30,6 +31,13 @@ from dagster._serdes import ConfigurableClassData
 _KEPT_FILES = 8
 
 
+class _Batch(threading.local):
+    """The open transactions of the batch that this thread writes."""
+
+    def __init__(self) -> None:
+        self.connections: dict[str, sa.Connection] = {}
+
+
 class KeptSqliteEventLogStorage(SqliteEventLogStorage):
     """The files of Dagster's default, in the same place and form: either storage reads what the other wrote.
 
@@ -38,6 +46,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._kept: OrderedDict[str, sa.Engine] = OrderedDict()
+        self._batch = _Batch()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -53,20 +62,39 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sa.Connection]:
+        if shard in self._batch.connections:
+            yield self._batch.connections[shard]
+            return
         # One thread at a time, as in Dagster's own; so one connection a file is enough.
-        with self._db_lock:
-            engine = self._engine(shard)
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.connect() as connection, connection.begin():
-                yield connection
+        with self._db_lock, self._engine(shard).connect() as connection, connection.begin():
+            yield connection
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        """Events of one run as one transaction of its file and one of the index.
+
+        A run over ninety days plans thousands of materialisations at its start.
+        """
+        (run_id,) = {event.run_id for event in events}
+        with (
+            self._connect(run_id) as of_run,
+            self._engine(INDEX_SHARD_NAME).connect() as of_index,
+            of_index.begin(),
+        ):
+            self._batch.connections = {run_id: of_run, INDEX_SHARD_NAME: of_index}
+            try:
+                for event in events:
+                    self.store_event(event)
+            finally:
+                self._batch.connections = {}
 
     def _engine(self, shard: str) -> sa.Engine:
         if shard not in self._kept:
             self._kept[shard] = _open(create_db_conn_string(self._base_dir, shard))
             self._forget_oldest()
         self._kept.move_to_end(shard)
+        if shard not in self._initialized_dbs:
+            self._initdb(self._kept[shard])
+            self._initialized_dbs.add(shard)
         return self._kept[shard]
 
     def _initdb(self, engine: sa.Engine, for_index_shard: bool = False) -> None:

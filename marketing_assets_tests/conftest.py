@@ -7,8 +7,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-import sqlalchemy as sa
-from dagster._core.storage.event_log.sqlite import sqlite_event_log
 
 from marketing_assets import redaction
 from marketing_assets.sandbox.server import Sandbox
@@ -28,19 +26,6 @@ hypothesis.settings.register_profile(
     "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=60
 )
 hypothesis.settings.load_profile("project")
-
-_engines: dict[str, sa.Engine] = {}
-
-
-def _kept_engine(url: str, **settings: object) -> sa.Engine:
-    if url not in _engines:
-        _engines[url] = sa.create_engine(url, **settings)
-    return _engines[url]
-
-
-# Dagster makes an engine for each event that it keeps in SQLite, and so compiles the same statements again
-# each time: a third of what keeping costs. The engines pool nothing, so keeping them changes nothing else.
-sqlite_event_log.create_engine = _kept_engine
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+import pytest
+from dagster._core.errors import DagsterInvariantViolationError
 
 from marketing_assets.event_log import _KEPT_FILES, KeptSqliteEventLogStorage
 
@@ -38,9 +40,24 @@ def whole() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True)
 
 
+@dg.asset(
+    partitions_def=dg.DailyPartitionsDefinition("2026-01-01"),
+    backfill_policy=dg.BackfillPolicy.single_run(),
+)
+def spend() -> None:
+    """Nine days of it are written in one run."""
+
+
+@dg.asset_check(asset=spend)
+def paid() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
 @contextmanager
 def instance(folder: Path, kept: bool = True) -> Iterator[dg.DagsterInstance]:
-    (folder / "dagster.yaml").write_text(json.dumps({"event_log_storage": KEPT} if kept else {}))
+    (folder / "dagster.yaml").write_text(
+        json.dumps({"telemetry": {"enabled": False}} | ({"event_log_storage": KEPT} if kept else {}))
+    )
     before = os.environ.get("DAGSTER_HOME")
     os.environ["DAGSTER_HOME"] = str(folder)
     try:
@@ -105,6 +122,44 @@ def test_events_of_a_killed_process_stay(tmp_path: Path) -> None:
         (found,) = kept.get_runs()
         assert found.is_success
         assert seen(kept, found.run_id)[1] == 3
+
+
+def test_events_that_come_together_are_kept_like_single_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {}
+    for size in ("0", "4"):
+        (tmp_path / size).mkdir()
+        monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", size)
+        with instance(tmp_path / size) as kept:
+            found = dg.materialize(
+                [spend, paid],
+                instance=kept,
+                tags={"dagster/asset_partition_range_start": "2026-01-01"}
+                | {"dagster/asset_partition_range_end": "2026-01-09"},
+            )
+            assert found.success
+            told[size] = (
+                sorted(str(e.dagster_event_type) for e in kept.all_logs(found.run_id)),
+                sorted(kept.get_materialized_partitions(spend.key)),
+                len(kept.fetch_materializations(spend.key, limit=100).records),
+                len(kept.event_log_storage.get_asset_check_execution_history(paid.check_key, 100)),
+            )
+    assert told["0"] == told["4"]
+    assert told["4"][2] == 9 and told["4"][3] > 0
+    assert told["4"][0].count("DagsterEventType.ASSET_MATERIALIZATION_PLANNED") == 9
+
+
+def test_a_batch_that_cannot_be_kept_leaves_nothing_behind(tmp_path: Path) -> None:
+    with instance(tmp_path) as kept:
+        run_id = run(kept)
+        before = seen(kept, run_id)[0]
+        twice = [event for event in kept.all_logs(run_id) if event.is_dagster_event]
+        with pytest.raises(DagsterInvariantViolationError, match="duplicate AssetCheckPlanned"):
+            kept.event_log_storage.store_event_batch(twice)
+        assert seen(kept, run_id)[0] == before
+        kept.event_log_storage.store_event_batch(twice[:2])
+        assert len(seen(kept, run_id)[0]) == len(before) + 2
 
 
 def test_wiped_files_are_not_written_to(tmp_path: Path) -> None:
