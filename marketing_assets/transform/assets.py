@@ -39,8 +39,9 @@ def transform_assets(
 ) -> list[dg.AssetsDefinition]:
     """Staging and marts of a tenant, computed from its raw tables; one definition a domain."""
     manifest = prepare_manifest(settings).manifest
+    translator = TenantTranslator(tenant)
     return [
-        _domain_assets(tenant, partitions_def, manifest, domain, names)
+        _domain_assets(tenant, partitions_def, manifest, translator, domain, names)
         for domain, names in domains(manifest, tenant).items()
     ]
 
@@ -49,13 +50,14 @@ def _domain_assets(
     tenant: Tenant,
     partitions_def: dg.PartitionsDefinition,
     manifest: Mapping[str, Any],
+    translator: TenantTranslator,
     domain: str,
     names: list[str],
 ) -> dg.AssetsDefinition:
     @dbt_assets(
         manifest=manifest,
         select=" ".join(names),
-        dagster_dbt_translator=TenantTranslator(tenant),
+        dagster_dbt_translator=translator,
         name=f"{tenant.id}_transform_{domain}",
         partitions_def=partitions_def,
         backfill_policy=dg.BackfillPolicy.single_run(),

@@ -26,6 +26,7 @@ class TenantTranslator(DagsterDbtTranslator):
     def __init__(self, tenant: Tenant):
         super().__init__(DagsterDbtTranslatorSettings(enable_source_metadata=False))
         self._tenant = tenant
+        self._specs: dict[str, dg.AssetSpec] = {}
         self._condition = follows_inputs(
             [
                 dg.AssetKey([tenant.id, "raw", table.name])
@@ -68,16 +69,27 @@ class TenantTranslator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        """As dagster-dbt derives it, without the platforms the tenant has no connection to."""
+        """As dagster-dbt derives it, without the platforms the tenant has no connection to.
+
+        Asked for once a node and reader; the manifest of a translator is always the same.
+        """
+        if unique_id not in self._specs:
+            self._specs[unique_id] = self._own_spec(manifest, unique_id, project)
+        return self._specs[unique_id]
+
+    def _own_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         foreign = {
             self.get_asset_key(node)
             for node in manifest["nodes"].values()
             if node["resource_type"] == "model" and not serves(self._tenant, node)
         }
-        # One name for every tenant's table would make Dagster show them as the same table.
-        named = spec.merge_attributes(metadata={"dagster/table_name": ".".join(spec.key.path)})
-        return named.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in foreign])
+        return spec.merge_attributes(
+            # One name for every tenant's table would make Dagster show them as the same table.
+            metadata={"dagster/table_name": ".".join(spec.key.path)}
+        ).replace_attributes(deps=[d for d in spec.deps if d.asset_key not in foreign])
 
     def get_asset_check_spec(
         self,
