@@ -119,9 +119,8 @@ def drain(context: dg.SensorEvaluationContext, inbox: Inbox, followers: Follower
             )
     places = {name: {"upto": p.upto, "late": p.late} for name, p in sorted(news.places.items())}
     text = msgspec.json.encode({"inbox": inbox.name, "places": places}).decode()
-    requests = followers.requests(
-        news.changed, now_utc(), f"webhooks-{inbox.name}-{newest}", {SEEN_TAG: f"{inbox.name}:{newest}"}
-    )
+    key, seen = f"webhooks-{inbox.name}-{newest}", {SEEN_TAG: f"{inbox.name}:{newest}"}
+    requests = followers.requests(context.instance, news.changed, now_utc(), key, seen)
     complaint = "\n".join(news.complaints)
     if not requests:
         reason = complaint or "runs over the days of all messages were asked for"

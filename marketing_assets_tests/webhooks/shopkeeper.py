@@ -40,11 +40,12 @@ class Shopkeeper:
         platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
         days = partitions_definition(tenant.start_date, tenant.time_zone)
         raw = raw_assets(tenant, platforms, days)
-        orders = [
-            raw_asset_key(tenant, name) for name in ("shopee_orders", "shopee_escrow", "shopify_orders")
+        inputs = [
+            raw_asset_key(tenant, name)
+            for name in ("shopee_orders", "shopee_escrow", "shopify_orders", "ecb_fx_rates")
         ]
 
-        @dg.asset(key=daily_mart(tenant), deps=orders, partitions_def=days)
+        @dg.asset(key=daily_mart(tenant), deps=inputs, partitions_def=days)
         def mart() -> None: ...
 
         job = refresh_job(tenant)
