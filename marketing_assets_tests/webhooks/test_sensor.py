@@ -166,6 +166,34 @@ def test_a_run_at_work_does_not_count_for_what_came_after_it_began(keeper: Shopk
     assert keeper.waiting() == 1, "the first is done, the second waits for its run"
 
 
+def test_messages_that_come_while_a_run_waits_leave_with_it(keeper: Shopkeeper) -> None:
+    keeper.put("shopify", "1", created=ago(3))
+    found = keeper.drain()
+    [request] = found.run_requests or []
+    run = keeper.run(request)
+    keeper.put("shopify", "2", created=ago(3))
+    later = keeper.drain(found.cursor)
+    assert days_of(later) == []
+    keeper.happens(run, STARTS, SUCCEEDS)
+    keeper.drain(later.cursor)
+    assert keeper.waiting() == 0
+
+
+def test_a_retry_that_does_not_fetch_again_takes_in_nothing_new(keeper: Shopkeeper) -> None:
+    """It carries on what the failed run fetched, which was before the second message came."""
+    keeper.put("shopify", "1", created=ago(3))
+    found = keeper.drain()
+    [request] = found.run_requests or []
+    keeper.run(request, STARTS, FAILS)
+    keeper.put("shopify", "2", created=ago(3), age=-1)
+    retry = keeper.retry(request, "mart")
+    later = keeper.drain(found.cursor)
+    assert days_of(later) == [(day(3),)]
+    keeper.happens(retry, STARTS, SUCCEEDS)
+    keeper.drain(later.cursor)
+    assert keeper.waiting() == 1, "the first is done, the second waits for its run"
+
+
 def test_a_run_of_another_cause_settles_old_messages_of_its_days(keeper: Shopkeeper) -> None:
     keeper.put("shopify", "1", created=ago(3), age=600)
     keeper.put("shopify", "2", created=ago(4), age=600)
