@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Job = UnresolvedAssetJobDefinition | dg.JobDefinition
 
 SECONDS = 30
-FOLLOWING_SECONDS = 120
+FOLLOWING_SECONDS = 300
 """How often the run-status sensors look. The delivery finds finished runs too, and every look costs."""
 _STATUSES = {
     "success": dg.DagsterRunStatus.SUCCESS,

@@ -187,14 +187,31 @@ def affected(
 
     Old days may never have been computed, and would have no exchange rates without the latter.
     """
+    following = followers(changed, parents)
+    return following | needed_rates(following, parents, reference)
+
+
+def followers(
+    changed: Collection[dg.AssetKey], parents: Mapping[dg.AssetKey, Collection[dg.AssetKey]]
+) -> set[dg.AssetKey]:
+    """The changed assets and all that follows from them."""
     following = set(changed)
     while more := {k for k, above in parents.items() if not following.isdisjoint(above)} - following:
         following |= more
+    return following
+
+
+def needed_rates(
+    following: Collection[dg.AssetKey],
+    parents: Mapping[dg.AssetKey, Collection[dg.AssetKey]],
+    reference: Collection[dg.AssetKey],
+) -> set[dg.AssetKey]:
+    """The reference data that assets need and that does not follow with them."""
     needed = set[dg.AssetKey]()
-    asked = following
-    while asked := {p for k in asked for p in parents.get(k, ())} - needed - following:
+    asked = set(following)
+    while asked := {p for k in asked for p in parents.get(k, ())} - needed - set(following):
         needed |= {k for k in asked if roots(k, parents) <= set(reference)}
-    return following | needed
+    return needed
 
 
 def roots(key: dg.AssetKey, parents: Mapping[dg.AssetKey, Collection[dg.AssetKey]]) -> frozenset[dg.AssetKey]:

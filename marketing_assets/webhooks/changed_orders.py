@@ -102,7 +102,7 @@ def ask(context: dg.SensorEvaluationContext, followers: Followers, now: datetime
         kept = {day: at for day, at in known.items() if at >= until - OVERLAP}
         cursor[name] = Asked(until, kept | listed)
     complaint = "\n".join(complaints)
-    requests = followers.requests(changed, now, f"changed-{until:%Y%m%dT%H%M%S}", {})
+    requests = followers.requests(context.instance, changed, now, f"changed-{until:%Y%m%dT%H%M%S}", {})
     if not requests:
         reason = complaint or "no order changed whose day is not fetched already"
         return dg.SensorResult(skip_reason=reason, cursor=cursor_text(cursor))

@@ -36,14 +36,17 @@ _AT_WORK = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.SUCCESS}
 class Fetching:
     """A run over days of orders; `assets` None: all of the job.
 
-    `started` in Unix seconds, None before. `asked`: when it was asked for, where that is known.
+    `started` in Unix seconds, None before. `asked`: when it was asked for, where that is known. A retry may
+    not fetch anew (`is_anew`): what it carries on is what the run before it fetched.
     """
 
+    run_id: str
     days: Set[date]
     assets: frozenset[dg.AssetKey] | None
     started: float | None
     asked: float | None
     is_waiting: bool
+    is_anew: bool
     is_done: bool
     seen: str
 
@@ -57,12 +60,12 @@ class Fetching:
 
     def fetches(self, day: date, received: float) -> bool:
         """Whether it fetches what a message of a day told that came at an instant (Unix seconds)."""
-        return day in self.days and (self.is_waiting or (self.started or 0) > received)
+        return self.is_anew and day in self.days and (self.is_waiting or (self.started or 0) > received)
 
     def takes_in(self, day: date, changed: datetime) -> bool:
         """Whether it fetches a change of a day. It surely does where it was asked for after the change."""
-        began = self.asked or self.started or 0
-        return day in self.days and (self.is_waiting or began > changed.timestamp())
+        began = self.asked or (self.started if self.is_anew else None) or 0
+        return day in self.days and ((self.is_waiting and self.is_anew) or began > changed.timestamp())
 
 
 def recent_runs(instance: dg.DagsterInstance, job_name: str, since: float) -> list[Fetching]:
@@ -87,14 +90,24 @@ def _fetching(record: dg.RunRecord, job_name: str) -> Fetching | None:
     if is_waiting and datetime.now(UTC) - created > longest:
         return None
     return Fetching(
+        run.run_id,
         fetched_days(run),
         None if run.asset_selection is None else frozenset(run.asset_selection),
         record.start_time,
         _asked(run),
         is_waiting,
+        _fetches_anew(run),
         run.status is dg.DagsterRunStatus.SUCCESS,
         run.tags.get(SEEN_TAG, ""),
     )
+
+
+def _fetches_anew(run: dg.DagsterRun) -> bool:
+    """Whether a run executes the steps of all raw tables that it is over."""
+    if run.step_keys_to_execute is None:
+        return True
+    raw = {"__".join(key.path) for key in run.asset_selection or () if key.path[1:2] == ["raw"]}
+    return run.asset_selection is not None and raw <= set(run.step_keys_to_execute)
 
 
 def _asked(run: dg.DagsterRun) -> float | None:

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import dagster as dg
 
-from marketing_assets.automation.cost_files import affected
-from marketing_assets.automation.planning import daily_mart
+from marketing_assets.automation.cost_files import followers, needed_rates
+from marketing_assets.automation.planning import daily_mart, filled_days
 from marketing_assets.automation.refresh import PlannedRun
 from marketing_assets.automation.schedules import run_tags
 from marketing_assets.ingest.assets import raw_asset_key
@@ -36,17 +36,13 @@ class Followers:
         reference = {
             raw_asset_key(tenant, t.name) for p in platforms for t in p.tables if p.kind == "reference"
         }
-        self._of = {
-            p.name: frozenset(
-                affected(
-                    {raw_asset_key(tenant, t.name) for t in p.tables if t.refresh is Refresh.CHANGED},
-                    parents,
-                    reference,
-                )
-            )
+        changed = {
+            p.name: {raw_asset_key(tenant, t.name) for t in p.tables if t.refresh is Refresh.CHANGED}
             for p in platforms
             if p.changed_days
         }
+        self._of = {name: frozenset(followers(tables, parents)) for name, tables in changed.items()}
+        self._rates = {name: needed_rates(of, parents, reference) for name, of in self._of.items()}
 
     def of(self, platform: str) -> frozenset[dg.AssetKey]:
         """The order tables of a platform and all that follows from them."""
@@ -62,17 +58,28 @@ class Followers:
         return day if day >= self.tenant.start_date else None
 
     def requests(
-        self, changed: Mapping[date, Collection[str]], now: datetime, key: str, tags: Mapping[str, str]
+        self,
+        instance: dg.DagsterInstance,
+        changed: Mapping[date, Collection[str]],
+        now: datetime,
+        key: str,
+        tags: Mapping[str, str],
     ) -> list[dg.RunRequest]:
         """The runs over days, each with the platforms whose orders changed, as asked for at `now`.
 
+        Days that were never computed need their exchange rates too. Others have them: written anew, they
+        would have ads, and all else that is not of orders, follow each changed order.
+
         `key` tells this request from any other; the same one twice gives no second run.
         """
+        filled = filled_days(instance, self.tenant) if changed else set()
         requests = []
         for days in _ranges(changed):
             of_range = tuple(day for day in days if day in changed)
             platforms = {name for day in of_range for name in changed[day]}
-            assets = frozenset[dg.AssetKey]().union(*(self._of[name] for name in platforms))
+            assets = set[dg.AssetKey]().union(*(self._of[name] for name in platforms))
+            if not filled.issuperset(of_range):
+                assets = assets.union(*(self._rates[name] for name in platforms))
             of_days = run_tags(PlannedRun(days, of_range, everything=False))
             requests.append(
                 dg.RunRequest(

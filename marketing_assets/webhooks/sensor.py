@@ -107,6 +107,7 @@ def drain(context: dg.SensorEvaluationContext, inbox: Inbox, followers: Follower
     shops = [shop for shop in following(tenant, followers.platforms) if shop[0].webhooks]
     for platform in {platform.name for platform, _ in shops}:
         settle(inbox, followers, platform, runs)
+        note_seen(context.instance, inbox, followers, platform, runs, newest)
     cursor = read_cursor(context.cursor, inbox.name)
     news = _News(places=dict(cursor.places))
     for shop in shops:
@@ -119,9 +120,8 @@ def drain(context: dg.SensorEvaluationContext, inbox: Inbox, followers: Follower
             )
     places = {name: {"upto": p.upto, "late": p.late} for name, p in sorted(news.places.items())}
     text = msgspec.json.encode({"inbox": inbox.name, "places": places}).decode()
-    requests = followers.requests(
-        news.changed, now_utc(), f"webhooks-{inbox.name}-{newest}", {SEEN_TAG: f"{inbox.name}:{newest}"}
-    )
+    key, seen = f"webhooks-{inbox.name}-{newest}", {SEEN_TAG: f"{inbox.name}:{newest}"}
+    requests = followers.requests(context.instance, news.changed, now_utc(), key, seen)
     complaint = "\n".join(news.complaints)
     if not requests:
         reason = complaint or "runs over the days of all messages were asked for"
@@ -206,11 +206,25 @@ def settle(inbox: Inbox, followers: Followers, platform: str, runs: Sequence[Fet
             )
         )
         # Clocks of the receiver and of Dagster may differ; numbers do not.
-        before = sa.or_(
-            INBOX.c.id <= run.number_seen(inbox.name),
-            INBOX.c.received_at < run.started - CLOCK_SKEW.total_seconds(),
-        )
+        fetched_after = run.started - CLOCK_SKEW.total_seconds() if run.is_anew else 0
+        before = sa.or_(INBOX.c.id <= run.number_seen(inbox.name), INBOX.c.received_at < fetched_after)
         inbox.settle(followers.tenant.id, platform, on_its_days, before)
+
+
+def note_seen(
+    instance: dg.DagsterInstance,
+    inbox: Inbox,
+    followers: Followers,
+    platform: str,
+    runs: Sequence[Fetching],
+    newest: int,
+) -> None:
+    """Write down which messages runs that still wait will take in: all that came until now."""
+    needed = followers.of(platform)
+    for run in runs:
+        is_behind = run.number_seen(inbox.name) < newest
+        if is_behind and run.is_waiting and run.is_anew and run.days and run.is_over(needed):
+            instance.add_run_tags(run.run_id, {SEEN_TAG: f"{inbox.name}:{newest}"})
 
 
 def _name(shop: Shop) -> str:

@@ -72,7 +72,8 @@ def test_a_change_asks_for_its_day_once(hours: Hours) -> None:
     hours.wait(1)
     assert hours.look() == [(changed,)]
     [request] = hours.result.run_requests or []
-    assert assets_of(request) == {"raw/shopee_orders", "raw/shopee_escrow", "mart/daily_performance"}
+    after = {"raw/shopee_orders", "raw/shopee_escrow", "mart/daily_performance"}
+    assert assets_of(request) == {*after, "raw/ecb_fx_rates"}
     for _ in range(8):
         hours.wait(2)
         assert hours.look() == [], "listings overlap; the change is the same"
@@ -104,7 +105,9 @@ def test_a_run_that_takes_the_change_in_is_enough(hours: Hours, events: tuple[ob
     hours.look()
     changed = hours.touch(5)
     hours.wait(1)
-    [own] = hours.keeper.followers.requests({changed: ["shopee"]}, hours.now, "other", {})
+    [own] = hours.keeper.followers.requests(
+        hours.keeper.instance, {changed: ["shopee"]}, hours.now, "other", {}
+    )
     hours.keeper.run(own, *events)  # type: ignore[arg-type]
     assert hours.look() == []
     hours.touch(5)
@@ -116,7 +119,9 @@ def test_a_failed_run_or_one_over_less_does_not_take_it_in(hours: Hours) -> None
     hours.look()
     changed = hours.touch(5)
     hours.wait(1)
-    [own] = hours.keeper.followers.requests({changed: ["shopee"]}, hours.now, "other", {})
+    [own] = hours.keeper.followers.requests(
+        hours.keeper.instance, {changed: ["shopee"]}, hours.now, "other", {}
+    )
     hours.keeper.run(own, STARTS, FAILS)
     hours.keeper.run(own._replace(asset_selection=list(own.asset_selection or [])[:1]))
     assert hours.look() == [(changed,)]

@@ -10,6 +10,7 @@ import dagster as dg
 import httpx
 import pytest
 
+from marketing_assets.automation.planning import daily_mart
 from marketing_assets.partitions import ONE_DAY, local_day
 from marketing_assets.webhooks import sensor
 from marketing_assets.webhooks.inbox import INBOX
@@ -24,6 +25,7 @@ from marketing_assets_tests.webhooks.shopkeeper import (
 )
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+RATES = {"raw/ecb_fx_rates"}
 AFTER_SHOPIFY = {"raw/shopify_orders", "mart/daily_performance"}
 AFTER_SHOPEE = {"raw/shopee_orders", "raw/shopee_escrow", "mart/daily_performance"}
 
@@ -81,9 +83,20 @@ def test_messages_ask_for_exactly_their_days_and_what_follows(keeper: Shopkeeper
         (f"{day(9)}", f"{day(9)}"),
         (f"{day(3)}", f"{day(2)}"),
     ]
-    assert [assets_of(r) for r in found.run_requests or []] == [AFTER_SHOPEE, AFTER_SHOPIFY]
+    assert [assets_of(r) for r in found.run_requests or []] == [AFTER_SHOPEE | RATES, AFTER_SHOPIFY | RATES]
     again = keeper.drain(found.cursor)
     assert (days_of(again), keeper.waiting()) == ([], 4)
+
+
+def test_rates_are_fetched_for_days_that_were_never_computed_alone(keeper: Shopkeeper) -> None:
+    """Else ads and all that is not of orders would follow the rates, and so each order."""
+    mart = daily_mart(keeper.tenant)
+    keeper.instance.report_runless_asset_event(dg.AssetMaterialization(mart, partition=f"{day(3)}"))
+    keeper.put("shopify", "1", created=ago(3))
+    keeper.put("shopify", "2", created=ago(6))
+    found = keeper.drain()
+    assert days_of(found) == [(day(6),), (day(3),)]
+    assert [assets_of(r) for r in found.run_requests or []] == [AFTER_SHOPIFY | RATES, AFTER_SHOPIFY]
 
 
 def test_a_day_is_the_tenants_not_the_shops(keeper: Shopkeeper) -> None:
@@ -153,12 +166,40 @@ def test_a_run_at_work_does_not_count_for_what_came_after_it_began(keeper: Shopk
     assert keeper.waiting() == 1, "the first is done, the second waits for its run"
 
 
+def test_messages_that_come_while_a_run_waits_leave_with_it(keeper: Shopkeeper) -> None:
+    keeper.put("shopify", "1", created=ago(3))
+    found = keeper.drain()
+    [request] = found.run_requests or []
+    run = keeper.run(request)
+    keeper.put("shopify", "2", created=ago(3))
+    later = keeper.drain(found.cursor)
+    assert days_of(later) == []
+    keeper.happens(run, STARTS, SUCCEEDS)
+    keeper.drain(later.cursor)
+    assert keeper.waiting() == 0
+
+
+def test_a_retry_that_does_not_fetch_again_takes_in_nothing_new(keeper: Shopkeeper) -> None:
+    """It carries on what the failed run fetched, which was before the second message came."""
+    keeper.put("shopify", "1", created=ago(3))
+    found = keeper.drain()
+    [request] = found.run_requests or []
+    keeper.run(request, STARTS, FAILS)
+    keeper.put("shopify", "2", created=ago(3), age=-1)
+    retry = keeper.retry(request, "mart")
+    later = keeper.drain(found.cursor)
+    assert days_of(later) == [(day(3),)]
+    keeper.happens(retry, STARTS, SUCCEEDS)
+    keeper.drain(later.cursor)
+    assert keeper.waiting() == 1, "the first is done, the second waits for its run"
+
+
 def test_a_run_of_another_cause_settles_old_messages_of_its_days(keeper: Shopkeeper) -> None:
     keeper.put("shopify", "1", created=ago(3), age=600)
     keeper.put("shopify", "2", created=ago(4), age=600)
     keeper.put("shopify", "3", created=ago(3))
     found = keeper.drain()
-    request = keeper.followers.requests({day(3): ["shopify"]}, NOW, "schedule", {})[0]
+    request = keeper.followers.requests(keeper.instance, {day(3): ["shopify"]}, NOW, "schedule", {})[0]
     keeper.run(request, STARTS, SUCCEEDS)
     keeper.drain(found.cursor)
     assert keeper.waiting() == 2, "the clocks of receiver and Dagster may differ by minutes"
