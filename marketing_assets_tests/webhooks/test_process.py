@@ -7,12 +7,14 @@ import random
 import signal
 import socket
 import time
+import uuid
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from marketing_assets.alerts.chart_files import charts_folder
 from marketing_assets.settings import Settings
 from marketing_assets.webhooks.body import MOST_BODY
 from marketing_assets.webhooks.inbox import INBOX, Inbox
@@ -59,6 +61,26 @@ def test_killed_under_load_it_keeps_all_that_it_took_once(settings: Settings, tm
         found = kept(settings)
         assert found == dict.fromkeys(sent, 1), "the platform sends again what was not answered"
         refuses_without_a_trace(served, settings)
+        serves_charts_and_nothing_else(served, settings)
+
+
+def serves_charts_and_nothing_else(served: Served, settings: Settings) -> None:
+    """As LINE fetches the image of an alert: by the message's key, which nobody guesses."""
+    folder = charts_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{uuid.uuid4()}.png"
+    (folder / name).write_bytes(b"\x89PNG picture")
+    (folder / "notes.png").write_bytes(b"mine")
+    got = httpx.get(f"{served.url}/charts/{name}")
+    assert (got.status_code, got.headers["content-type"], got.content) == (
+        200,
+        "image/png",
+        b"\x89PNG picture",
+    )
+    others = [f"{uuid.uuid4()}.png", "notes.png", "", "..%2Fwebhooks.sqlite", "%2e%2e/webhooks.sqlite", "x/y"]
+    assert [httpx.get(f"{served.url}/charts/{other}").status_code for other in others] == [404] * len(others)
+    assert httpx.get(f"{served.url}/state/charts/{name}").status_code == 404
+    assert httpx.post(f"{served.url}/charts/{name}").status_code == 405
 
 
 def refuses_without_a_trace(served: Served, settings: Settings) -> None:
