@@ -1,6 +1,6 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test parity lint format bench lock clean
+.PHONY: help run test parity simulate lint format bench lock clean
 
 # Several processes import the same thousand modules: compile them once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -37,6 +37,9 @@ test: $(INSTALLED) ## Run all tests but those on BigQuery
 # those of many tests first.
 parity: $(INSTALLED) ## Run the tests on BigQuery: its writer, and that it gives what DuckDB gives
 	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(BIGQUERY_TESTS)
+
+simulate: $(INSTALLED) ## Live through a month of two tenants (DAYS=30; docs/simulation.md)
+	@DAYS=$(if $(filter file,$(origin DAYS)),30,$(DAYS)) $(BIN)/python -m marketing_assets_tests.month
 
 lint: $(INSTALLED) ## Check format, style, types and SQL
 	@$(BIN)/ruff format --check .

@@ -73,12 +73,7 @@ def look(
     config = read_config(settings, tenant)
     with alerts_state(settings) as engine:
         since = looked_until(engine, tenant.id) or datetime.now(UTC) - _FIRST_LOOK
-        records = instance.get_run_records(
-            filters=dg.RunsFilter(statuses=FINISHED, updated_after=since - _OVERLAP),
-            limit=_RUNS_AT_ONCE,
-            order_by="update_timestamp",
-            ascending=True,
-        )
+        records = _finished(instance, since - _OVERLAP)
         own = [r for r in records if concerns(r.dagster_run, tenant)]
         seen = seen_runs(engine, tenant.id, [r.dagster_run.run_id for r in own])
         fresh = [
@@ -93,6 +88,22 @@ def look(
             newest = records[-1].update_timestamp
             set_looked_until(engine, tenant.id, newest.replace(tzinfo=newest.tzinfo or UTC))
     return len(fresh)
+
+
+def _finished(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRecord]:
+    """Every run, of any tenant, that ended since; in the order of their ends."""
+    found: dict[str, dg.RunRecord] = {}
+    while True:
+        page = instance.get_run_records(
+            filters=dg.RunsFilter(statuses=FINISHED, updated_after=since),
+            limit=_RUNS_AT_ONCE,
+            order_by="update_timestamp",
+            ascending=True,
+        )
+        found |= {record.dagster_run.run_id: record for record in page}
+        if len(page) < _RUNS_AT_ONCE:
+            return list(found.values())
+        since = page[-1].update_timestamp
 
 
 def look_at_clock(settings: Settings, tenant: Tenant, now: datetime) -> int:

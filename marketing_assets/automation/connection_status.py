@@ -10,6 +10,7 @@ from typing import Any, Literal
 import dagster as dg
 import polars as pl
 
+from marketing_assets.automation.asset_runs import asset_runs
 from marketing_assets.automation.run_history import (
     ENDED,
     StepFailure,
@@ -135,7 +136,7 @@ def uses_of(instance: dg.DagsterInstance, tenant: Tenant) -> list[Use]:
     """
     runs = [
         record.dagster_run
-        for record in instance.get_run_records(dg.RunsFilter(statuses=ENDED), limit=RUNS_READ)
+        for record in asset_runs(instance, f"{tenant.id}_refresh", RUNS_READ, statuses=ENDED)
         if is_of(record.dagster_run, tenant.id)
     ]
     failed = [

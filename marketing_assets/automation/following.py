@@ -6,6 +6,7 @@ import dagster as dg
 
 from marketing_assets.automation import priorities
 from marketing_assets.tenants import Tenant
+from marketing_assets.with_models import WITH_MODELS
 
 SECONDS = 180
 """How often the conditions are evaluated, which takes a processor about a second a tenant."""
@@ -16,7 +17,7 @@ def automation_sensor(tenant: Tenant) -> dg.SensorDefinition:
     return dg.AutomationConditionSensorDefinition(
         name=f"{tenant.id}_automation",
         target=dg.AssetSelection.key_prefixes([tenant.id]),
-        run_tags={"tenant": tenant.id, priorities.PRIORITY: str(priorities.FOLLOWING)},
+        run_tags={"tenant": tenant.id, priorities.PRIORITY: str(priorities.FOLLOWING), **WITH_MODELS},
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=SECONDS,
         description="Computes staging and marts after an input that no refresh carried on.",

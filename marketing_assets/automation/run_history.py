@@ -16,6 +16,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from marketing_assets.automation.asset_runs import asset_runs
 from marketing_assets.partitions import local_day
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.schema import DAY, Column, Type, polars_schema
@@ -73,8 +74,8 @@ def ended_runs(
     instance: dg.DagsterInstance, tenant_id: str, since: datetime | None, known: Collection[str], limit: int
 ) -> list[dg.RunRecord]:
     """A tenant's runs that ended after `since` and are not `known`, the oldest first."""
-    filters = dg.RunsFilter(statuses=ENDED, updated_after=since)
-    records = instance.get_run_records(filters, limit=limit, ascending=True)
+    job = f"{tenant_id}_refresh"
+    records = asset_runs(instance, job, limit, ascending=True, statuses=ENDED, updated_after=since)
     return [r for r in records if r.dagster_run.run_id not in known and is_of(r.dagster_run, tenant_id)]
 
 

@@ -17,6 +17,7 @@ from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.platform import Platform
 from marketing_assets.tenants import Schedules, Tenant
+from marketing_assets.with_models import WITH_MODELS
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -58,7 +59,11 @@ class Tick:
         return PlannedRun(DayRange(day, day), (), everything=False)
 
     def request(
-        self, run: PlannedRun, priority: int, assets: Sequence[dg.AssetKey] | None = None
+        self,
+        run: PlannedRun,
+        priority: int,
+        assets: Sequence[dg.AssetKey] | None = None,
+        with_models: bool = True,
     ) -> dg.RunRequest:
         """A planned run over `assets`, else over those that it names itself.
 
@@ -68,7 +73,7 @@ class Tick:
         selected = list(own if assets is None else assets)
         return dg.RunRequest(
             run_key=f"{self.name}-{self.due:%Y%m%dT%H%M}-{run.days}",
-            tags=run_tags(run, priority),
+            tags=run_tags(run, priority, with_models),
             asset_selection=selected,
             asset_check_keys=self.chosen.along.on(selected),
         )
@@ -114,7 +119,7 @@ def _planned(tick: Tick, whole_window: bool) -> list[PlannedRun]:
 
 
 def _snapshots(tick: Tick) -> list[dg.RunRequest]:
-    return [tick.request(tick.today, priorities.SNAPSHOTS, tick.chosen.snapshots)]
+    return [tick.request(tick.today, priorities.SNAPSHOTS, tick.chosen.snapshots, with_models=False)]
 
 
 def _intelligence(tick: Tick) -> list[dg.RunRequest]:
@@ -191,13 +196,18 @@ def _schedule(
     return schedule
 
 
-def run_tags(run: PlannedRun, priority: int = priorities.TODAY) -> dict[str, str]:
-    """The tags of a planned run, which Dagster takes as one single-run backfill over its range."""
+def run_tags(run: PlannedRun, priority: int = priorities.TODAY, with_models: bool = True) -> dict[str, str]:
+    """The tags of a planned run, which Dagster takes as one single-run backfill over its range.
+
+    `with_models` says that its assets hold every model of the tables among them.
+    """
     tags = {
         RANGE_START: run.days.first.isoformat(),
         RANGE_END: run.days.last.isoformat(),
         priorities.PRIORITY: str(priority),
     }
+    if with_models:
+        tags |= WITH_MODELS
     if run.changed is not None:
         tags[CHANGED_DAYS_TAG] = ",".join(d.isoformat() for d in run.changed)
     return tags

@@ -10,6 +10,7 @@ from datetime import date
 
 import dagster as dg
 
+from marketing_assets.automation.asset_runs import asset_runs
 from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
 from marketing_assets.partitions import DayRange
 
@@ -32,7 +33,8 @@ def unfinished_days(
     """
     settled: set[date] = set()
     unfinished: set[date] = set()
-    for run in instance.get_runs(limit=RUNS_LOOKED_AT):
+    for record in asset_runs(instance, job_name, RUNS_LOOKED_AT):
+        run = record.dagster_run
         chosen = _chosen(run, job_name, needed)
         if run.status is dg.DagsterRunStatus.SUCCESS:
             if len(chosen) == len(set(needed)) or (chosen and _PARENT in run.tags):

@@ -20,6 +20,7 @@ from marketing_assets.commands.replay import DAY_FORMAT
 from marketing_assets.commands.shared import day_range, end_in_order, fail, find_tenant
 from marketing_assets.orphans import alive, end_orphans, end_own_run
 from marketing_assets.settings import load_settings
+from marketing_assets.with_models import WITH_MODELS
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -90,7 +91,7 @@ def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> lis
             with watcher:
                 result = job.execute_in_process(
                     instance=instance,
-                    tags={**tags, **own_tag, watcher.TAG: watcher.id},
+                    tags={**tags, **own_tag, **_models_tag(select), watcher.TAG: watcher.id},
                     asset_selection=sorted(keys),
                     run_config=QUIET,
                     raise_on_error=False,
@@ -100,6 +101,10 @@ def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> lis
             end_own_run(instance, own_tag)
             raise
         return [] if result.success else _failures(instance, result.run_id)
+
+
+def _models_tag(select: str) -> dict[str, str]:
+    return WITH_MODELS if select == "*" else {}
 
 
 def _selected(defs: dg.Definitions, tenant: str, select: str) -> set[dg.AssetKey]:

@@ -8,6 +8,7 @@ platform's own wording. The kinds in ``PAGE_KINDS`` need the records of a page, 
 
     rows = world.faults.without_some("meta_ads", target, tenant, rows)
     again = world.faults.moves("meta_ads", target, tenant)   # True: show the last record on the next page too
+    rows = world.faults.with_new_field("shopee", target, tenant, rows)
 
 where ``target`` is the path with its query, so a fault's ``path`` may name either.
 """
@@ -27,10 +28,12 @@ ANSWER_KINDS = (
     "slow",
     "connection_reset",
 )
-PAGE_KINDS = ("lacking", "moving")
+PAGE_KINDS = ("lacking", "moving", "new_field")
 RUN_KINDS = ("job_failed", "job_skipped")
 """How an asynchronous report that was asked for ends."""
 KINDS = ANSWER_KINDS + PAGE_KINDS + RUN_KINDS
+
+NEW_FIELD = {"delivery_promise_level": 2}
 
 Record = TypeVar("Record")
 
@@ -117,6 +120,14 @@ class Faults:
         if not records or self.take(("lacking",), platform, target, tenant) is None:
             return records
         return [record for index, record in enumerate(records) if index % 3]
+
+    def with_new_field(
+        self, platform: str, target: str, tenant: str | None, records: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """A page whose records carry a field that no documentation names (``new_field``)."""
+        if not records or self.take(("new_field",), platform, target, tenant) is None:
+            return records
+        return [{**record, **NEW_FIELD} for record in records]
 
     def moves(self, platform: str, target: str, tenant: str | None) -> bool:
         """Whether a record of this page is changed while the client pages on (``moving``)."""

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from marketing_assets.with_models import WITH_MODELS
+
 
 def follows_inputs(snapshots: Sequence[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
     """The condition of a staging model or mart.
@@ -18,10 +20,18 @@ def follows_inputs(snapshots: Sequence[dg.AssetKey]) -> dg.AutomationCondition[d
     input has to be there for the day, without a blocking check that fails, and nobody at work on it.
 
     Dagster's `eager` looks at the newest day alone, and forgets an input that changes while the model is
-    written. Here an update outlives the request before it.
+    written. Here an update outlives the request before it. Its `any_deps_updated` knows of the newest day
+    alone which run wrote it; the runs of refreshes are known by their tag.
     """
     condition = dg.AutomationCondition
-    updated = condition.any_deps_updated()
+    updated = condition.any_deps_match(
+        (
+            condition.newly_updated()
+            & ~condition.executed_with_root_target()
+            & ~condition.all_new_updates_have_run_tags(tag_values=WITH_MODELS)
+        ).with_label("written by a run without this model")
+        | condition.will_be_requested()
+    )
     answered = (condition.newly_requested() | condition.newly_updated()) & ~updated
     missing = condition.any_deps_missing().ignore(dg.AssetSelection.assets(*snapshots))
     failing = condition.any_deps_match(

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
+from marketing_assets.automation.asset_runs import asset_runs
 from marketing_assets.automation.unfinished import RUNS_LOOKED_AT, fetched_days
 
 SEEN_TAG = "marketing/webhooks_seen"
@@ -71,12 +72,9 @@ class Fetching:
 def recent_runs(instance: dg.DagsterInstance, job_name: str, since: float) -> list[Fetching]:
     """The runs that may take in changes since an instant; not those that failed or were cancelled."""
     after = datetime.fromtimestamp(since, UTC) - LONGEST_QUEUED
-    wanted = dg.RunsFilter(statuses=[*_UNSTARTED, *_AT_WORK], created_after=after)
-    return [
-        found
-        for record in instance.get_run_records(wanted, limit=RUNS_LOOKED_AT)
-        if (found := _fetching(record, job_name))
-    ]
+    statuses = [*_UNSTARTED, *_AT_WORK]
+    records = asset_runs(instance, job_name, RUNS_LOOKED_AT, statuses=statuses, created_after=after)
+    return [found for record in records if (found := _fetching(record, job_name))]
 
 
 def _fetching(record: dg.RunRecord, job_name: str) -> Fetching | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import email
 import io
 import logging
 import signal
@@ -13,15 +12,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
-from aiosmtpd.controller import Controller
 from PIL import Image
 from starlette.applications import Starlette
 
@@ -30,6 +26,7 @@ from marketing_assets.alerts.serving import chart_routes
 from marketing_assets.warehouse.duckdb_connection import connect
 from marketing_assets_tests.alerts import mart
 from marketing_assets_tests.alerts.house import BROKEN, WARNED, House, Wish
+from marketing_assets_tests.alerts.mailbox import mail_server
 from marketing_assets_tests.alerts.receivers import (
     LineApi,
     Server,
@@ -45,46 +42,6 @@ HARD = Wish(
     text='ยอดขายลดลง <b>41 %</b> & "half" of *all* https://evil.example/',
     metadata={"money_at_stake": "18250.50", "currency": "THB", "next_step": "Look at campaign <12>."},
 )
-
-
-class Mailbox:
-    """Keeps what it gets; `refuses` is an answer to give instead."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.refuses = ""
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        if self.refuses:
-            return self.refuses
-        mail = email.message_from_bytes(envelope.content, policy=default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 taken"
-
-
-@contextmanager
-def mail_server() -> Iterator[tuple[Mailbox, dict[str, Any]]]:
-    box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        yield (
-            box,
-            {
-                "type": "email",
-                "host": "127.0.0.1",
-                "port": port,
-                "security": "none",
-                "sender": "alerts@siam.example",
-                "to": ["owner@siam.example", "ads@siam.example"],
-            },
-        )
-    finally:
-        controller.stop()
 
 
 @pytest.fixture

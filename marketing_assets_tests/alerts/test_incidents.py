@@ -308,3 +308,14 @@ def test_another_tenants_run_is_none_of_ours(house: House) -> None:
     dg.materialize([foreign], instance=house.instance)
     assert house.look() == 0
     assert DAYS and house.incidents() == []
+
+
+def test_runs_of_other_tenants_hide_none(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty tenants end more runs in an hour than are read at once."""
+    monkeypatch.setattr("marketing_assets.alerts.watching._RUNS_AT_ONCE", 3)
+    for _ in range(5):
+        others = dg.DagsterRun("northwind_refresh", status=dg.DagsterRunStatus.SUCCESS)
+        house.instance.add_run(others)
+    house.run(raw=BROKEN)
+    assert house.look() == 1
+    assert [i.key.asset for i in house.incidents()] == [RAW]

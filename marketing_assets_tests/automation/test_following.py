@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from marketing_assets.automation.refresh import PlannedRun
+from marketing_assets.automation.schedules import run_tags
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
+from marketing_assets.partitions import DayRange
 from marketing_assets.transform.following import follows_inputs
 from marketing_assets_tests.installation import QUIET
 
@@ -31,9 +36,11 @@ class Small:
     def __post_init__(self) -> None:
         house = self
 
+        whole: Any = {"partitions_def": DAYS, "backfill_policy": dg.BackfillPolicy.single_run()}
+
         @dg.asset(
             key=ORDERS,
-            partitions_def=DAYS,
+            **whole,
             check_specs=[dg.AssetCheckSpec("contract", asset=ORDERS, blocking=True)],
         )
         def orders() -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -41,13 +48,13 @@ class Small:
                 check_results=[dg.AssetCheckResult(check_name="contract", passed=house.check_passes)]
             )
 
-        @dg.asset(key=PRODUCTS, partitions_def=DAYS)
+        @dg.asset(key=PRODUCTS, **whole)
         def products() -> None: ...
 
-        @dg.asset(key=STAGING, partitions_def=DAYS, deps=[ORDERS, PRODUCTS], automation_condition=CONDITION)
+        @dg.asset(key=STAGING, **whole, deps=[ORDERS, PRODUCTS], automation_condition=CONDITION)
         def staging() -> None: ...
 
-        @dg.asset(key=MART, partitions_def=DAYS, deps=[STAGING], automation_condition=CONDITION)
+        @dg.asset(key=MART, **whole, deps=[STAGING], automation_condition=CONDITION)
         def mart() -> None: ...
 
         self.assets = [orders, products, staging, mart]
@@ -63,6 +70,15 @@ class Small:
             instance=self.instance,
             run_config=QUIET,
             raise_on_error=False,
+        ).success
+
+    def run_range(self, first: str, last: str, *keys: dg.AssetKey, **tags: str) -> None:
+        """One run over a range of days, as schedules and sensors start it."""
+        assert self.job.execute_in_process(
+            tags={RANGE_START: first, RANGE_END: last, **tags},
+            asset_selection=list(keys) or [ORDERS, PRODUCTS, STAGING, MART],
+            instance=self.instance,
+            run_config=QUIET,
         ).success
 
     def evaluate(self) -> dict[str, set[str]]:
@@ -108,6 +124,28 @@ def test_several_days_by_hand_are_asked_for_together(small: Small) -> None:
     for day in (TODAY, BEFORE):
         small.run(day, ORDERS)
     assert small.evaluate() == {"staging": {TODAY, BEFORE}, "daily": {TODAY, BEFORE}}
+
+
+def test_a_refresh_over_many_days_is_not_followed_by_another(small: Small) -> None:
+    """Dagster itself knows of the newest day alone that the run was to write the models too."""
+    days = DayRange(date(2026, 11, 5), date(2026, 11, 12))
+    tags = run_tags(PlannedRun(days, None, everything=True))
+    small.run_range(BEFORE, TODAY, **tags)
+    small.evaluate()
+    for _ in range(2):
+        small.run_range(BEFORE, TODAY, **tags)
+        assert small.evaluate() == {}
+    small.run_range(BEFORE, TODAY, **tags)
+    small.run(BEFORE, ORDERS)
+    assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}
+
+
+def test_days_by_hand_in_one_run_are_all_followed(small: Small) -> None:
+    small.run_range(BEFORE, TODAY)
+    small.evaluate()
+    small.run_range(BEFORE, TODAY, ORDERS)
+    asked = small.evaluate()
+    assert asked["staging"] == asked["daily"] >= {BEFORE, TODAY} and len(asked["daily"]) == 8
 
 
 def test_what_changes_while_the_models_are_computed_is_followed_too(small: Small) -> None:

@@ -90,3 +90,15 @@ def test_a_run_of_one_partition_counts_as_that_day(instance: dg.DagsterInstance)
     run = dg.DagsterRun("siam_refresh", tags={"dagster/partition": "2026-11-08"}, status=FAILED)
     instance.add_run(run)
     assert unfinished(instance) == {8}
+
+
+def test_runs_of_other_tenants_push_none_out_of_sight(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records are shared: fifty tenants have hundreds of runs between two refreshes of one of them."""
+    monkeypatch.setattr("marketing_assets.automation.unfinished.RUNS_LOOKED_AT", 5)
+    ran(instance, 1, 2, FAILED)
+    for _ in range(6):
+        ran(instance, 1, 9, DONE, job="northwind_refresh")
+        ran(instance, 1, 9, DONE, job="siam_alert_history", over=[])
+    assert unfinished(instance) == {1, 2}

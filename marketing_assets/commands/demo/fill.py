@@ -25,6 +25,7 @@ from marketing_assets.partitions import ONE_DAY, DayRange, group_consecutive, lo
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
+from marketing_assets.with_models import WITH_MODELS
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def work_to_do(instance: dg.DagsterInstance, defs: dg.Definitions, tenant: Tenan
         snapshots, others = split_snapshots(defs, tenant)
         # What tells only of today is run for today alone, and first: the other days need it.
         now = Work(tenant, DayRange(today, today), {}, snapshots)
-        return [now, *(Work(tenant, m, {}, others) for m in missing)]
+        return [now, *(Work(tenant, m, WITH_MODELS, others) for m in missing)]
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     planned, _ = plan(instance, tenant, platforms, now_utc())
     # The window of a refresh can reach further back than the demo was filled.

@@ -37,4 +37,6 @@ class Orders:
             detail(order, tenant.shopee, now, fields) for order in find(self.world, tenant.key, numbers)
         ]
         target = f"{request.url.path}?{request.url.query}"
-        return success({"order_list": self.world.faults.without_some("shopee", target, tenant.key, details)})
+        faults = self.world.faults
+        details = faults.with_new_field("shopee", target, tenant.key, details)
+        return success({"order_list": faults.without_some("shopee", target, tenant.key, details)})

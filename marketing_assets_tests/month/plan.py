@@ -1,0 +1,157 @@
+"""The plan of the month, as data: what is planted when, and what must be told of it.
+
+Days count from 1. Times are the tenant's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from marketing_assets.partitions import DayRange
+
+FIRST_DAY = date(2026, 10, 13)
+"""A month with a sale (11 November) and the end of New York's summer time (1 November)."""
+MONTH_DAYS = 30
+HISTORY_DAYS = 60
+"""Days before the month that are filled at first: the norms of weekdays need eight weeks."""
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One incident: told once within `within` hours after it was planted, over within `over` hours after its
+    end; None: it stays open."""
+
+    asset: str
+    check: str
+    within: float = 7
+    over: float | None = 7
+
+
+@dataclass(frozen=True)
+class Planted:
+    """An act of the world: begun and, where it lasts, ended. `act` names it in `acts.ACTS`."""
+
+    tenant: str
+    what: str
+    act: str
+    begins: tuple[int, str]
+    ends: tuple[int, str] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    alert: Alert | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Something that is wrong in the sandbox's world from the first run on: told once."""
+
+    tenant: str
+    asset: str
+    check: str
+    why: str
+
+
+SCHEDULES: Mapping[str, Mapping[str, str]] = {
+    "siam": {"refresh": "every_6_hours"},
+    "northwind": {"refresh": "at_6_14_22"},
+}
+
+LOOKS: Mapping[str, Sequence[str]] = {
+    "changed_orders": ("09:20", "16:40"),
+    "freshness": ("01:50", "05:50", "09:50", "11:50", "13:50", "17:50", "21:50", "23:50"),
+    "cost_files": ("12:30",),
+    "alert_delivery": ("08:00", "20:00"),
+}
+"""When sensors look besides those that look after every run; in an installation it is every few minutes."""
+
+PLAN: Sequence[Planted] = (
+    Planted(
+        "siam",
+        "five orders come in three days late",
+        "late_orders",
+        begins=(3, "10:05"),
+        settings={"days_ago": 3, "orders": 5},
+    ),
+    Planted(
+        "northwind",
+        "eight orders come in two days late",
+        "late_orders",
+        begins=(4, "11:05"),
+        settings={"days_ago": 2, "orders": 8},
+    ),
+    Planted(
+        "siam",
+        "Shopee is down for nine hours",
+        "outage",
+        begins=(5, "08:15"),
+        ends=(5, "17:15"),
+        settings={"platform": "shopee"},
+        alert=Alert("siam/raw/shopee", "connection"),
+    ),
+    Planted(
+        "northwind",
+        "Meta takes back the access token; a person renews it a day later",
+        "revoked_token",
+        begins=(7, "09:00"),
+        ends=(8, "10:00"),
+        settings={"platform": "meta_ads"},
+        alert=Alert("northwind/raw/meta_ads", "connection"),
+    ),
+    Planted(
+        "siam",
+        "two fifths of the orders of a day two weeks ago are cancelled",
+        "cancelled_orders",
+        begins=(10, "11:00"),
+        settings={"days_ago": 14, "share": 0.4},
+        alert=Alert("siam/ops/order_observations", "restatement", over=36),
+    ),
+    Planted(
+        "northwind",
+        "10,000 webhooks come in a minute",
+        "flood",
+        begins=(12, "15:05"),
+        settings={"messages": 10_000, "orders": 60},
+    ),
+    Planted(
+        "siam",
+        "Shopee adds a field to its orders, and takes it away again four days later",
+        "new_field",
+        begins=(16, "10:00"),
+        ends=(20, "10:00"),
+        settings={"platform": "shopee"},
+        alert=Alert("siam/raw/shopee_orders", "schema_drift"),
+    ),
+)
+
+STANDING: Sequence[Standing] = (
+    Standing("siam", "siam/staging/order_items", "skus_are_mapped", "one product has no unit cost"),
+    Standing("northwind", "northwind/staging/order_items", "skus_are_mapped", "one product has no unit cost"),
+)
+
+ALERTS: Mapping[str, Any] = {
+    # What stays open for long is not told again: each telling in the account is an incident of its own.
+    "escalate_after_hours": None,
+}
+
+
+def month(days: int, first: int = 1) -> DayRange:
+    """The simulated days: `days` of the month, from its day `first` on."""
+    begin = FIRST_DAY + timedelta(days=first - 1)
+    return DayRange(begin, begin + timedelta(days=days - 1))
+
+
+def day_of(number: int) -> date:
+    return FIRST_DAY + timedelta(days=number - 1)
+
+
+def planted(tenant: str, days: DayRange) -> list[Planted]:
+    """What is planted for a tenant and ends within these days."""
+    return [
+        one
+        for one in PLAN
+        if one.tenant == tenant
+        and day_of(one.begins[0]) >= days.first
+        and day_of((one.ends or one.begins)[0]) <= days.last
+    ]
