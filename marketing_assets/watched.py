@@ -42,7 +42,7 @@ def watched(definition: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
     assert create is not None
     return dg.ExecutorDefinition(
         name=definition.name,
-        config_schema=definition.config_schema,
+        config_schema=definition.config_schema.as_field(),
         requirements=definition.get_requirements,
         executor_creation_fn=lambda context: _Watched(create(context)),
     )
