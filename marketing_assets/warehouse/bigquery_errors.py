@@ -55,7 +55,7 @@ _REMEDIES = {
 
 def cause_of(error: BaseException) -> Cause:
     """Why a call or a job failed."""
-    if isinstance(error, LostConnection | Timeout | ConnectionError | exceptions.RetryError):
+    if isinstance(error, LostConnection | Timeout | ConnectionError | TimeoutError | exceptions.RetryError):
         return Cause.LOST
     text = str(error).lower()
     if "aborted" in text and "concurrent" in text:

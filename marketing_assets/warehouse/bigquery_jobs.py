@@ -49,7 +49,8 @@ def run(
         try:
             job = _sent(client, job_id, send, reached)
             job.result(retry=reached)
-        except (GoogleAPIError, RequestException, ConnectionError) as error:
+        # A job that cannot be asked for any more ends the waiting with a TimeoutError of Google's client.
+        except (GoogleAPIError, RequestException, ConnectionError, TimeoutError) as error:
             cause = cause_of(error)
             counts[cause] = counts.get(cause, 0) + 1
             if counts[cause] >= TRIES.get(cause, 1):

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import polars as pl
 import pytest
+from google.cloud import bigquery as google
 from polars.testing import assert_frame_equal
 
 from marketing_assets.schema import Column, Type
 from marketing_assets.settings import Settings
 from marketing_assets.warehouse.bigquery import BigQueryWarehouse
+from marketing_assets.warehouse.bigquery_client import client
 from marketing_assets.warehouse.bigquery_errors import WarehouseQuota
-from marketing_assets.warehouse.bigquery_names import labels
+from marketing_assets.warehouse.bigquery_jobs import patience, run
+from marketing_assets.warehouse.bigquery_names import Place, labels
 from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict, WarehouseError, WrongRows
 from marketing_assets.warehouse.frames import conform
 from marketing_assets.warehouse.open import open_warehouse
@@ -166,6 +172,47 @@ def test_a_lost_answer_doubles_nothing(
     warehouse.replace_days("raw", ORDERS, days(0, last), [frame(rows)])
     expected = {day(n): [(2, 1)] if n <= last else [(0, 1)] for n in range(3)}
     assert versions(warehouse, 0, 2) == expected
+
+
+def test_a_job_that_is_taken_and_never_heard_of_again_is_a_lost_answer(tmp_path: Path) -> None:
+    """By a server that takes one job and then drops every connection."""
+    taken: list[str] = []
+
+    def send(at: google.Client, settings: Settings, job_id: str) -> google.LoadJob:
+        return at.load_table_from_uri("gs://a/b", "acme.dev.o", job_id=job_id, retry=patience(settings))
+
+    class Vanishes(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            taken.append(job["jobReference"]["jobId"])
+            if len(taken) == 1:
+                body = json.dumps(job | {"status": {"state": "RUNNING"}}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+            self.close_connection = True
+
+        def do_GET(self) -> None:
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Vanishes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = Settings(
+            home=tmp_path,
+            bigquery_project="acme",
+            bigquery_endpoint=f"http://127.0.0.1:{server.server_address[1]}",
+            bigquery_retry_seconds=0.5,
+        )
+        with client(settings) as at, pytest.raises(WarehouseError, match=r"lost.*check the network"):
+            place = Place("siam", "raw", "acme", "dev_marketing_siam_raw", "orders")
+            run(at, settings, place, "marketing_job", partial(send, at, settings), sleep=lambda _: None)
+        server.shutdown()
+    assert set(taken) == {"marketing_job"}, "sent again under its own id, so that it happens once"
 
 
 @pytest.mark.parametrize("reason", ["backendError", "rateLimitExceeded"])
