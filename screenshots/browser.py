@@ -89,11 +89,15 @@ class Page:
     def wait_for(self, *texts: str) -> None:
         """Until the page shows all texts, and nothing in it moves."""
         limit = time.monotonic() + PATIENCE_SECONDS
-        while waiting := self._waiting_for(texts):
-            if time.monotonic() > limit:
-                raise NotShown(f"{self.run('location.href')} does not show {waiting}")
-            time.sleep(STEP_SECONDS)
-        self._settle()
+        while True:
+            while waiting := self._waiting_for(texts):
+                if time.monotonic() > limit:
+                    raise NotShown(f"{self.run('location.href')} does not show {waiting}")
+                time.sleep(STEP_SECONDS)
+            self._settle()
+            # What comes late may ask the server in its turn.
+            if not self._waiting_for(texts):
+                return
 
     def _waiting_for(self, texts: tuple[str, ...]) -> list[str]:
         shown = self.run("document.body?.innerText") or ""
