@@ -1,6 +1,6 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test parity simulate lint format bench lock clean
+.PHONY: help run test parity simulate lint format bench screenshots lock clean
 
 # Several processes import the same thousand modules: compile them once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 BIGQUERY_TESTS := marketing_assets_tests/bigquery
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(INSTALLED): requirements.lock pyproject.toml setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -54,6 +54,9 @@ format: $(INSTALLED) ## Format code and SQL
 
 bench: $(INSTALLED) ## Measure throughput, concurrency and memory, as ratios in one run
 	@$(BIN)/python -m benchmarks
+
+screenshots: $(INSTALLED) ## Take the pictures in docs/images anew (Chromium on PATH, or CHROMIUM=)
+	@$(BIN)/python -m screenshots
 
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
   --no-emit-index-url --no-emit-find-links pyproject.toml

@@ -19,6 +19,7 @@ from screenshots.mail import chart_of, page_of
 from screenshots.pictures import PICTURES, save
 from screenshots.scene import played
 
+FAILED_CHECK = "roas_under_target"
 IMAGES = REPOSITORY / "docs" / "images"
 
 
@@ -29,17 +30,17 @@ def main(arguments: Sequence[str]) -> None:
         folder = Path(arguments[0]) if arguments else Path(temporary)
         with played(folder, consecutive_ports(1)) as scene, browsing() as page:
             for picture in PICTURES:
-                _keep(picture.name, picture.take(page, scene.ui, run=scene.failed_run))
+                _keep(picture.name, picture.take(page, scene.ui, day=f"{scene.yesterday}"))
             _keep_mail(page, scene.mails, folder)
 
 
 def _keep_mail(page: Page, mails: Sequence[EmailMessage], folder: Path) -> None:
-    """The first mail that tells of something: as a page, and the chart in it as it was sent."""
-    mail = mails[0]
+    """The mail that tells of the failed check: as a page, and the chart in it as it was sent."""
+    mail = next(m for m in mails if FAILED_CHECK in page_of(m))
     _keep("alert_chart", chart_of(mail))
     html = folder / "mail.html"
     html.write_text(page_of(mail), encoding="utf-8")
-    page.resize(900, 1000)
+    page.resize(900, 800)
     page.open(html.as_uri())
     page.wait_for("Next step")
     _keep("alert_mail", page.picture())

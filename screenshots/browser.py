@@ -25,6 +25,8 @@ VARIABLE = "CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PATIENCE_SECONDS = 90
 STEP_SECONDS = 0.25
+UNREADY = ("fetching statuses", "Loading…")
+"""What the UI says while it still asks its server."""
 SETTLE_SECONDS = 10
 STILL_STEPS = 6
 """So many looks that find the same picture say that nothing moves any more."""
@@ -87,25 +89,19 @@ class Page:
     def wait_for(self, *texts: str) -> None:
         """Until the page shows all texts, and nothing in it moves."""
         limit = time.monotonic() + PATIENCE_SECONDS
-        while missing := [t for t in texts if t not in (self.run("document.body?.innerText") or "")]:
-            if time.monotonic() > limit:
-                raise NotShown(f"{self.run('location.href')} does not show {missing}")
-            time.sleep(STEP_SECONDS)
-        self._settle()
+        while True:
+            while waiting := self._waiting_for(texts):
+                if time.monotonic() > limit:
+                    raise NotShown(f"{self.run('location.href')} does not show {waiting}")
+                time.sleep(STEP_SECONDS)
+            self._settle()
+            # What comes late may ask the server in its turn.
+            if not self._waiting_for(texts):
+                return
 
-    def click(self, text: str) -> None:
-        """Click on the innermost element that says exactly this, as a person would: with the mouse."""
-        place = self.run(
-            "(() => { const own = [...document.querySelectorAll('*')].filter(e => "
-            f"e.innerText?.trim() === {json.dumps(text)}).at(-1); if (!own) return null; "
-            "own.scrollIntoViewIfNeeded(); const b = own.getBoundingClientRect(); "
-            "return [b.x + b.width / 2, b.y + b.height / 2]; })()"
-        )
-        if place is None:
-            raise NotShown(f"{self.run('location.href')} has nothing that says '{text}'")
-        at = {"x": place[0], "y": place[1], "button": "left", "clickCount": 1}
-        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, **at)
+    def _waiting_for(self, texts: tuple[str, ...]) -> list[str]:
+        shown = self.run("document.body?.innerText") or ""
+        return [t for t in texts if t not in shown] + [f"no '{t}'" for t in UNREADY if t in shown]
 
     def picture(self) -> bytes:
         """The window as PNG."""

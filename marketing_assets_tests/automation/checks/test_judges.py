@@ -222,9 +222,9 @@ CASES: dict[str, tuple[Callable[[], Verdict], State, str]] = {
         "",
     ),
     "daily budgets kept": (lambda: pacing(accounts()), PASSED, "daily budgets"),
-    "daily budgets overspent": (lambda: pacing(accounts(since(FIRST, spend=Decimal(450)))), FAILED, "8550"),
+    "daily budgets overspent": (lambda: pacing(accounts(since(FIRST, spend=Decimal(450)))), FAILED, "8,550"),
     "daily budgets unknown": (lambda: pacing(accounts(on(JUDGED, daily_budget=None))), UNKNOWN, "no budget"),
-    "monthly budget kept": (lambda: pacing(accounts(), monthly={"all": Decimal(7800)}), PASSED, "7800"),
+    "monthly budget kept": (lambda: pacing(accounts(), monthly={"all": Decimal(7800)}), PASSED, "7,800"),
     "monthly budget exceeded": (
         lambda: pacing(accounts(), monthly={"meta_ads": Decimal(5000)}),
         FAILED,
