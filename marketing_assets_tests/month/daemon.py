@@ -107,7 +107,15 @@ class Daemon:
         self.looked[name] += 1
         self.seconds[name] += time.process_time() - began
 
-    def start(self, requests: Sequence[dg.RunRequest], cause: str, job: str, tags: Mapping[str, str]) -> int:
+    def start(
+        self,
+        requests: Sequence[dg.RunRequest],
+        cause: str,
+        job: str,
+        tags: Mapping[str, str] | None = None,
+    ) -> int:
+        """Run what was asked for, what is urgent first; returns how many runs that gave."""
+        tags = tags or {}
         started = 0
         for request in sorted(requests, key=_priority):
             own = {**request.tags, **tags}

@@ -16,6 +16,7 @@ from typing import Any
 from marketing_assets.partitions import DayRange
 from marketing_assets_tests.e2e.comparing import public_count, shops_of
 from marketing_assets_tests.e2e.counting import (
+    AD_PLATFORMS,
     AdRow,
     Rates,
     Sale,
@@ -31,6 +32,7 @@ from marketing_assets_tests.e2e.test_profit import Books
 from marketing_assets_tests.month.comparing import Compared, compare
 
 CENT = Decimal("0.01")
+FIGURES = ("spend", "conversion_value", "impressions", "clicks", "conversions")
 Rows = dict[Any, dict[str, Any]]
 
 
@@ -49,7 +51,7 @@ def compare_marts(house: House, tenant: str, days: DayRange) -> list[Compared]:
             _by(house, tenant, "campaign_performance", "day", "campaign_id"),
             campaign_performance(ads, into, rates),
         ),
-        _channels(house, tenant, ads, into, rates),
+        _channels(house, tenant, days, ads, into, rates),
         _campaign_profit(house, tenant, ads, into, rates),
         _products(house, tenant, daily),
         _orders(books, days),
@@ -79,8 +81,16 @@ def _shops(
     return compare("shop_performance", _by(house, tenant, "shop_performance", "shop_id", "day"), expected)
 
 
-def _channels(house: House, tenant: str, ads: Sequence[AdRow], into: str, rates: Rates) -> Compared:
-    expected: dict[Any, dict[str, Any]] = defaultdict(lambda: defaultdict(Decimal))
+def _channels(
+    house: House, tenant: str, days: DayRange, ads: Sequence[AdRow], into: str, rates: Rates
+) -> Compared:
+    """A row for each account and day, also where it showed nothing: it has a budget to hold against."""
+    expected: Rows = {
+        (platform, connection.account_id, day): dict.fromkeys(FIGURES, Decimal(0))
+        for platform in AD_PLATFORMS
+        for connection in house.tenant(tenant).connections_to(platform)
+        for day in days
+    }
     for ad in ads:
         row = expected[ad.platform, ad.account_id, ad.day]
         row["spend"] += converted(ad.spend, ad.currency, into, ad.day, rates)
