@@ -8,13 +8,14 @@
 | `entity` | whom it is about; absent where that is the asset itself or several |
 | `since` | ISO date on which the oldest of it began |
 | `likely_cause`, `next_step` | a sentence each |
+| `not_judged` | JSON list of entities of which there is not enough to say, where others were judged |
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -24,6 +25,7 @@ import dagster as dg
 
 SHOWN_FINDINGS = 20
 CENT = Decimal("0.01")
+NOT_JUDGED = "not_judged"
 
 
 class State(StrEnum):
@@ -53,6 +55,8 @@ class Verdict:
     currency: str | None = None
     likely_cause: str | None = None
     next_step: str | None = None
+    not_judged: tuple[str, ...] = ()
+    """Entities of which there was not enough to say."""
 
     @property
     def money(self) -> Decimal | None:
@@ -73,7 +77,7 @@ def verdict(findings: Iterable[Finding], reason: str, **more: Any) -> Verdict:
     """Failed where there are findings, the dearest and then the oldest first; else passed."""
     found = sorted(findings, key=lambda f: (-(f.money or Decimal(-1)), f.since or date.max, f.text))
     if not found:
-        return passed(reason)
+        return replace(passed(reason), not_judged=more.get("not_judged", ()))
     return Verdict(State.FAILED, tuple(found), reason, **more)
 
 
@@ -82,6 +86,8 @@ def metadata(of: Verdict) -> dict[str, Any]:
     told: dict[str, Any] = {"state": of.state.value}
     if of.reason:
         told["looked_at"] = of.reason
+    if of.not_judged:
+        told[NOT_JUDGED] = dg.MetadataValue.json(sorted(of.not_judged))
     if not of.findings:
         return told
     told["findings"] = dg.MetadataValue.text(json.dumps([_told(f) for f in of.findings], ensure_ascii=False))

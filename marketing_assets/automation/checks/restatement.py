@@ -46,6 +46,7 @@ def larger_than_usual(changes: Iterable[Change], rule: Restatement, currency: st
     for change in changes:
         by_subject[change.entity, change.metric].append(change)
     findings, seen, unseen = [], [], []
+    judged: set[str] = set()
     for (entity, metric), found in sorted(by_subject.items()):
         newest = max(c.seen_at for c in found) - ONE_LOOK
         usual = norm((c.relative for c in found if c.seen_at <= newest), rule.fewest)
@@ -53,6 +54,7 @@ def larger_than_usual(changes: Iterable[Change], rule: Restatement, currency: st
             unseen.append(f"{entity} {metric}")
             continue
         limit = max(rule.least_share, usual.centre + rule.usual_spreads * usual.spread)
+        judged.add(entity)
         seen.append(f"{entity} {metric}: up to {percent(limit)} is usual")
         large = [c for c in found if c.seen_at > newest and c.relative > limit and _counts(c)]
         if large:
@@ -63,6 +65,7 @@ def larger_than_usual(changes: Iterable[Change], rule: Restatement, currency: st
         findings,
         "; ".join(seen + [f"not enough to say: {u}" for u in unseen]),
         severity=rule.as_severity,
+        not_judged=tuple({entity for entity, _ in by_subject} - judged),
         currency=currency,
         likely_cause="the platform corrected itself (invalid clicks, attribution, cancellations in bulk), or "
         "the account's settings changed.",

@@ -55,16 +55,17 @@ def cpa_over_limit(
     days: Iterable[AccountDay], last: date, oldest: date, limit: Decimal, rule: CpaOverLimit, currency: str
 ) -> Verdict:
     """Spend ÷ conversions of each account's newest `rule.days` days that can be judged."""
-    findings, seen, unseen = [], [], []
+    findings, seen = [], []
+    unseen: dict[str, str] = {}
     for account, rows in by_account(days, oldest, last).items():
         window = [d for d in rows if d.final_conversions is not None][-rule.days :]
         if len(window) < rule.days:
-            unseen.append(f"{account} ({len(window)} of {rule.days} days can be judged)")
+            unseen[f"{account}"] = f"{account} ({len(window)} of {rule.days} days can be judged)"
             continue
         spend = sum((d.spend for d in window), Decimal(0))
         conversions = sum((d.final_conversions or Decimal(0) for d in window), Decimal(0))
         if conversions < rule.fewest_conversions and spend < rule.fewest_conversions * limit:
-            unseen.append(f"{account} ({conversions:.0f} conversions)")
+            unseen[f"{account}"] = f"{account} ({conversions:.0f} conversions)"
             continue
         said = f"CPA {spend / conversions:.2f}" if conversions else "no conversion"
         first, until = window[0].day, window[-1].day
@@ -73,11 +74,14 @@ def cpa_over_limit(
         if spend > limit * conversions:
             findings.append(Finding(seen[-1], f"{account}", first, spend - limit * conversions))
     if not seen:
-        return unknown(_enough("no ad account has enough conversions of days that can be judged", unseen))
+        return unknown(
+            _enough("no ad account has enough conversions of days that can be judged", unseen.values())
+        )
     return verdict(
         findings,
-        _enough("; ".join(seen), unseen),
+        _enough("; ".join(seen), unseen.values()),
         severity=rule.as_severity,
+        not_judged=tuple(unseen),
         currency=currency,
         likely_cause="dearer clicks or fewer of them that buy: see cpc and conversion rate by campaign.",
         next_step="open mart/campaign_performance, lower bids or pause campaigns over the limit.",
@@ -141,5 +145,5 @@ def by_account(days: Iterable[AccountDay], oldest: date, last: date) -> dict[Acc
     return found
 
 
-def _enough(said: str, unseen: Sequence[str]) -> str:
+def _enough(said: str, unseen: Iterable[str]) -> str:
     return "; ".join([said, *(f"not enough to say: {u}" for u in unseen)])

@@ -113,6 +113,7 @@ def unusual_spend(
         findings,
         "; ".join(seen + [f"too young to say: {a}" for a in unseen]),
         severity=rule.as_severity,
+        not_judged=tuple(unseen),
         currency=currency,
         likely_cause="a budget was raised or a campaign started."
         if more
