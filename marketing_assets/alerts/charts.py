@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from datetime import datetime, timedelta
 from pathlib import Path
 
+from marketing_assets.alerts.chart_files import charts_folder
 from marketing_assets.alerts.config import AlertsConfig
 from marketing_assets.alerts.figures import DAYS_SHOWN, NoFigures, figures
 from marketing_assets.alerts.message import Chart, Message
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
-
-KEPT_FOR = timedelta(days=90)
-NAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.png")
-"""A chart's file: the message's key, which nobody guesses."""
-
-
-def charts_folder(settings: Settings) -> Path:
-    return settings.home.absolute() / "state" / "charts"
 
 
 def chart_of(
@@ -46,12 +37,6 @@ def chart_of(
     what = message.chart.metric or "revenue and ad spend"
     alt = f"{what} of {tenant.display_name}, {DAYS_SHOWN} days up to {message.chart.last}"
     return Chart(path.read_bytes(), alt, url), ""
-
-
-def remove_old_charts(settings: Settings, now: datetime) -> None:
-    for path in charts_folder(settings).glob("*.png"):
-        if path.stat().st_mtime < (now - KEPT_FOR).timestamp():
-            path.unlink(missing_ok=True)
 
 
 def _write(path: Path, png: bytes) -> None:

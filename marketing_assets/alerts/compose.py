@@ -34,11 +34,13 @@ def compose(tenant: Tenant, config: AlertsConfig, told: Sequence[Told], now: dat
     """One message of everything that is told at once, the worst first."""
     ordered = sorted(told, key=lambda one: (_ORDER[one[0]], severity_of(*one) != "ERROR"))
     wrong = [one for one in ordered if one[0] is not Notice.RECOVERED]
+    shown = [incident.finding for _, incident in ordered if incident.finding.kind != "privacy"]
     return Message(
         title=f"{tenant.display_name}: {_title(ordered)}",
         sections=tuple(_section(tenant, config, notice, incident, now) for notice, incident in ordered),
         severity=loudest(wrong) if wrong else "",
-        chart=_chart(tenant, ordered[0][1].finding, now),
+        # A request in a person's name has nothing to do with figures.
+        chart=_chart(tenant, shown[0], now) if shown else None,
     )
 
 
@@ -130,7 +132,7 @@ def _links(config: AlertsConfig, incident: Incident) -> tuple[tuple[str, str], .
     finding = incident.finding
     asset = finding.key.asset if finding.kind == "check" else next(iter(sorted(finding.covers)), "")
     view = f"?view=checks&checkDetail={quote(finding.key.check)}" if finding.kind == "check" else ""
-    links = [("Run", f"{base}/runs/{quote(incident.last_run)}")]
+    links = [("Run", f"{base}/runs/{quote(incident.last_run)}")] if incident.last_run else []
     return ((("Asset", f"{base}/assets/{quote(asset)}{view}"), *links)) if asset else tuple(links)
 
 

@@ -20,7 +20,7 @@ from marketing_assets.tenants import Problem, SecretRef, Tenant, problem_of, rea
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
 Severity = Literal["WARN", "ERROR"]
-Kind = Literal["check", "step", "run", "connection", "digest"]
+Kind = Literal["check", "step", "run", "connection", "digest", "privacy"]
 
 
 class _Channel(BaseModel):

@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 import dagster as dg
 from dagster import DagsterEventType
 
+from marketing_assets.alerts.retried import is_retried
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.redaction import redact
+from marketing_assets.verdicts import NOT_JUDGED, State
 
 _READ = {
     DagsterEventType.ASSET_CHECK_EVALUATION,
@@ -28,8 +30,8 @@ _READ = {
 }
 _PAGE = 1000
 _PARTITION = "dagster/partition"
-_WILL_RETRY = "dagster/will_retry"
 _CHECK_FAILED = "DagsterAssetCheckFailedError"
+_INTERRUPTED = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
 _LONGEST = 1000
 
 
@@ -79,7 +81,7 @@ class RunFacts:
     job: str
     status: str
     days: Days
-    will_retry: bool
+    is_retried: bool
     checks: tuple[dg.AssetCheckEvaluation, ...] = ()
     failures: Mapping[str, Failure] = field(default_factory=dict)
     successes: frozenset[str] = frozenset()
@@ -107,11 +109,13 @@ class Verdicts:
     looked_at: frozenset[tuple[str, str]]
     """(asset, check) of every verdict; a key of these that is not wrong is in order."""
     days: Days
+    unsure: frozenset[Key] = frozenset()
+    """Entities of which a check that looked at others could not tell: nothing of theirs ends."""
 
 
 def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
     """Read what a finished run left in the event log."""
-    checks: list[dg.AssetCheckEvaluation] = []
+    checks: list[tuple[str, dg.AssetCheckEvaluation]] = []
     failures: dict[str, Failure] = {}
     successes: set[str] = set()
     assets: dict[str, set[str]] = {}
@@ -119,7 +123,7 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
     for event in _events(instance, run.run_id):
         step = str(event.step_key or "")
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
-            checks.append(event.asset_check_evaluation_data)
+            checks.append((step, event.asset_check_evaluation_data))
         elif event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
             checked = event.asset_check_planned_data.asset_key
             assets.setdefault(step, set()).add(checked.to_user_string())
@@ -127,7 +131,9 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
             if event.asset_key:
                 assets.setdefault(step, set()).add(event.asset_key.to_user_string())
         elif event.event_type is DagsterEventType.STEP_FAILURE:
-            failures[step] = _failure(event.step_failure_data)
+            failure = _failure(event.step_failure_data)
+            if failure.error not in _INTERRUPTED:  # a cancelled run's step was only not computed
+                failures[step] = failure
         elif event.event_type is DagsterEventType.STEP_SUCCESS:
             successes.add(step)
             failures.pop(step, None)  # a step may succeed when it is tried again
@@ -139,8 +145,9 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
         job=run.job_name,
         status=run.status.value,
         days=_days(run.tags),
-        will_retry=run.tags.get(_WILL_RETRY) == "true",
-        checks=tuple(checks),
+        is_retried=is_retried(run),
+        # What failed steps checked is checked again by the retry; what others did is not.
+        checks=tuple(e for step, e in checks if not (is_retried(run) and step in failures)),
         failures=failures,
         successes=frozenset(successes),
         assets={step: frozenset(keys) for step, keys in assets.items()},
@@ -168,29 +175,34 @@ def verdicts(tenant_id: str, facts: RunFacts, tables_of: Mapping[str, Iterable[s
     }
     if facts.status == "SUCCESS":
         looked_at.add((f"{tenant_id}/{facts.job}", RUN))
-    # What failed and will be tried again is neither wrong yet nor in order.
+    # What failed and is tried again is neither wrong yet nor in order.
     looked_at -= {(f.key.asset, f.key.check) for f in _of_steps(tenant_id, facts, tables_of, set())}
-    return Verdicts(wrong, frozenset(looked_at | {(f.key.asset, f.key.check) for f in wrong}), facts.days)
+    looked_at |= {(f.key.asset, f.key.check) for f in wrong}
+    unsure = frozenset(
+        Key(e.asset_key.to_user_string(), e.check_name, entity)
+        for e in facts.checks
+        for entity in _not_judged(e)
+    )
+    return Verdicts(wrong, frozenset(looked_at), facts.days, unsure)
 
-
-UNKNOWN = "not enough to say"
-"""The metadata `state` of a check that had too little to judge by."""
 
 CONNECTION, RUN = "connection", "run"
 
 
 def findings(tenant_id: str, facts: RunFacts, tables_of: Mapping[str, Iterable[str]]) -> tuple[Finding, ...]:
-    """What is wrong by this run, each key once. Failures of a run that will be tried again do not count."""
+    """What is wrong by this run, each key once. Failures of a run that is tried again do not count."""
     found = [
         finding
         for evaluation in facts.checks
-        if not evaluation.passed and _own(tenant_id, evaluation.asset_key.to_user_string())
+        if not evaluation.passed
+        and not _is_unknown(evaluation)
+        and _own(tenant_id, evaluation.asset_key.to_user_string())
         for finding in _of_check(evaluation, facts.days)
     ]
-    if not facts.will_retry:
+    if not facts.is_retried:
         found += _of_steps(tenant_id, facts, tables_of, {a for f in found for a in f.covers})
         about_assets = any(facts.assets.get(step) for step in facts.failures)
-        if not about_assets and facts.status in {"FAILURE", "CANCELED"}:
+        if facts.status == "CANCELED" or (facts.status == "FAILURE" and not about_assets):
             found.append(_of_run(tenant_id, facts))
     # A check may be evaluated twice in a run; its last word counts.
     last = {(e.asset_key.to_user_string(), e.check_name): e.passed for e in facts.checks}
@@ -238,8 +250,13 @@ def _together(one: Finding, other: Finding) -> Finding:
 
 
 def _is_unknown(evaluation: dg.AssetCheckEvaluation) -> bool:
-    """Whether a check passed only because it could not tell: that ends no incident."""
-    return getattr(evaluation.metadata.get("state"), "value", None) == UNKNOWN
+    """Whether a check could not tell: that neither opens an incident nor ends one."""
+    return getattr(evaluation.metadata.get("state"), "value", None) == State.UNKNOWN
+
+
+def _not_judged(evaluation: dg.AssetCheckEvaluation) -> list[str]:
+    told = getattr(evaluation.metadata.get(NOT_JUDGED), "value", None)
+    return [str(entity) for entity in told] if isinstance(told, list) else []
 
 
 def _with_metadata(finding: Finding, told: Mapping[str, Any]) -> Finding:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from marketing_assets.alerts.charts import remove_old_charts
+from marketing_assets.alerts.chart_files import remove_old_charts
 from marketing_assets.alerts.config import AlertsFileError
 from marketing_assets.alerts.delivery import deliver_due
 from marketing_assets.alerts.history import is_behind
-from marketing_assets.alerts.watching import Graph, graph_of, look, look_at_clock
+from marketing_assets.alerts.watching import Graph, graph_of, look, look_at_clock, look_at_requests
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
@@ -78,6 +78,7 @@ def _delivery_sensor(tenant: Tenant, history_job: dg.JobDefinition, graph: Graph
         settings, now = load_settings(), now_utc()
         seen = look(settings, tenant, context.instance, graph, now)
         look_at_clock(settings, tenant, now)
+        look_at_requests(settings, tenant, now)
         done = deliver_due(settings, tenant, now_utc)
         remove_old_charts(settings, now)
         said = [f"{seen} runs looked at, {done.sent} messages sent"]

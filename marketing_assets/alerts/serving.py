@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from marketing_assets.alerts.charts import NAME, charts_folder
+from marketing_assets.alerts.chart_files import NAME, charts_folder
 from marketing_assets.settings import Settings
 
 

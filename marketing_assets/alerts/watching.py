@@ -18,8 +18,10 @@ from marketing_assets.alerts import lifecycle, outbox
 from marketing_assets.alerts.causes import explain
 from marketing_assets.alerts.compose import Told, compose, severity_of
 from marketing_assets.alerts.config import AlertsConfig, read_config
-from marketing_assets.alerts.findings import Finding, Verdicts, facts_of_run, verdicts
+from marketing_assets.alerts.findings import Days, Finding, Key, Verdicts, facts_of_run, verdicts
 from marketing_assets.alerts.lifecycle import Incident, Notice
+from marketing_assets.alerts.privacy import PRIVACY, finding_of
+from marketing_assets.alerts.retried import is_undecided
 from marketing_assets.alerts.routing import channels_for, not_before
 from marketing_assets.alerts.store import (
     Kept,
@@ -33,6 +35,7 @@ from marketing_assets.alerts.store import (
     set_looked_until,
     turn,
 )
+from marketing_assets.protection.requests import waiting
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
 
@@ -78,7 +81,9 @@ def look(
         )
         own = [r for r in records if concerns(r.dagster_run, tenant)]
         seen = seen_runs(engine, tenant.id, [r.dagster_run.run_id for r in own])
-        fresh = [r.dagster_run for r in own if r.dagster_run.run_id not in seen]
+        fresh = [
+            r.dagster_run for r in own if r.dagster_run.run_id not in seen and not is_undecided(instance, r)
+        ]
         for run in fresh:
             said = verdicts(tenant.id, facts_of_run(instance, run), graph.tables_of)
             with turn(engine, tenant.id) as (connection, change):
@@ -106,6 +111,32 @@ def look_at_clock(settings: Settings, tenant: Tenant, now: datetime) -> int:
                 for kept in kept_incidents(connection, tenant.id)
             ]
             return _keep_and_tell(connection, tenant, config, steps, now, change)
+
+
+def look_at_requests(settings: Settings, tenant: Tenant, now: datetime) -> int:
+    """Requests in a person's name are incidents until somebody closes them; returns the notices."""
+    config = read_config(settings, tenant)
+    asked = {f.key: f for f in (finding_of(tenant.id, r) for r in waiting(settings, tenant.id))}
+    with alerts_state(settings) as engine:
+        with engine.connect() as connection:
+            if asked.keys() == _of_requests(connection, tenant).keys():
+                return 0
+        with turn(engine, tenant.id) as (connection, change):
+            kept = _of_requests(connection, tenant)
+            steps = [
+                (k, lifecycle.passed(k.incident, Days(), "", now))
+                for key, k in kept.items()
+                if key not in asked
+            ]
+            for key in asked.keys() - kept.keys():
+                step = lifecycle.opened(uuid.uuid4().hex[:12], asked[key], "", now)
+                steps.append((Kept(step[0]), step))
+            return _keep_and_tell(connection, tenant, config, steps, now, change)
+
+
+def _of_requests(connection: sa.Connection, tenant: Tenant) -> dict[Key, Kept]:
+    kept = kept_incidents(connection, tenant.id)
+    return {k.incident.key: k for k in kept if k.incident.finding.kind == PRIVACY}
 
 
 def concerns(run: dg.DagsterRun, tenant: Tenant) -> bool:
@@ -138,7 +169,7 @@ def _apply(
     steps: list[Stepped] = [
         (k, lifecycle.passed(k.incident, said.days, run_id, now))
         for key, k in kept.items()
-        if key not in wrong and (key.asset, key.check) in said.looked_at
+        if key not in wrong and key not in said.unsure and (key.asset, key.check) in said.looked_at
     ]
     over = {k.incident.key for k, (after, _) in steps if after.recovered_at is not None}
     still = [k.incident.finding for key, k in kept.items() if key not in over and key not in wrong]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from marketing_assets.alerts.privacy import finding_of
 from marketing_assets.commands.shared import clear_errors, fail, find_tenant
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.protection import acts
 from marketing_assets.protection.erase import erase as erase_subject
 from marketing_assets.protection.erase import matches
 from marketing_assets.protection.reports import ReportError, public_key, verified
+from marketing_assets.protection.requests import close, subject_of, waiting
 from marketing_assets.protection.retention import expire, plan
 from marketing_assets.protection.rotate import Interrupted, rotate
+from marketing_assets.protection.state import expire_state
 from marketing_assets.protection.subjects import Identifier, SubjectError, parsed
 from marketing_assets.settings import load_settings
 
@@ -35,7 +38,7 @@ def _clear() -> Iterator[None]:
             fail(str(error))
 
 
-def _subject(given: list[str]) -> list[Identifier]:
+def _subject(given: list[str]) -> Sequence[Identifier]:
     """The identifiers given, or those on standard input: a command line can be read by others."""
     return parsed([line for line in sys.stdin if line.strip()] if given == ["-"] else given)
 
@@ -44,20 +47,25 @@ def _subject(given: list[str]) -> list[Identifier]:
 def erase(
     tenant: TenantId,
     subject: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             help="KIND=VALUE with kind email, phone, id, username or hash; may stand several times. "
             "`-` reads one a line from standard input, out of sight of the shell's history."
         ),
-    ],
+    ] = None,
+    request: Annotated[
+        str | None, typer.Option(help="Id of a request that a platform sent, instead of a subject.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be found.")] = False,
     by: By = None,
 ) -> None:
     """Take a person out of all that is kept of a tenant, and keep them out. Orders keep their amounts."""
+    if bool(subject) == bool(request):
+        fail("say whom to erase: by --subject, or by --request with the id of a platform's request")
     settings = load_settings()
     of_tenant = find_tenant(settings, tenant)
     with _clear():
-        identifiers = _subject(subject)
+        identifiers = subject_of(settings, tenant, request) if request else _subject(subject or [])
         if dry_run:
             for what, count in matches(settings, of_tenant, identifiers).items():
                 typer.echo(f"{what}: {count}")
@@ -72,6 +80,30 @@ def erase(
     typer.echo(f"report: {done.report}")
     if done.left:
         fail("something of the person still stands in:\n" + "\n".join(done.left))
+    if request:
+        close(settings, tenant, request, by or acts.who(), now_utc())
+        typer.echo(f"request {request} is closed")
+
+
+@app.command()
+def requests(
+    tenant: TenantId,
+    done: Annotated[str | None, typer.Option(help="Id of a request that was done, which closes it.")] = None,
+    by: By = None,
+) -> None:
+    """List what platforms ask in persons' names and nobody has done yet, or close one."""
+    settings = load_settings()
+    find_tenant(settings, tenant)
+    with _clear():
+        if done:
+            close(settings, tenant, done, by or acts.who(), now_utc())
+            typer.echo(f"request {done} is closed")
+            return
+        found = waiting(settings, tenant)
+    for one in found:
+        what = finding_of(tenant, one)
+        typer.echo(f"{one.id} {one.received_at:%Y-%m-%d %H:%M}Z {what.text}. {what.next_step}")
+    typer.echo(f"{len(found)} requests of {tenant} are open")
 
 
 @app.command("rotate-key")
@@ -103,6 +135,8 @@ def retention(
             found = plan(settings, of_tenant, now_utc())
         else:
             found = expire(settings, of_tenant, now_utc(), by or acts.who())
+            for what, count in expire_state(settings, of_tenant, now_utc()).items():
+                typer.echo(f"state: {count} {what}")
     told = found.told()
     for table, what in told["rows"].items():
         typer.echo(f"{table}: rows {what}")

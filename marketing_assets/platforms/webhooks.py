@@ -6,7 +6,7 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from marketing_assets.tenants import Connection
@@ -34,10 +34,24 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyRequest:
+    """What is asked in a person's name: `kind` is `erase`, `access` or `shop_left` (all of a shop's data).
+
+    `subject` is whom it is about, (kind, value) as in `marketing privacy erase`, in clear: it is hashed
+    before it is kept. `reference` is how the platform calls the request, without personal data.
+    """
+
+    kind: str
+    subject: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What is kept of a message: no personal data. Instants are aware UTC; what is not told is empty.
 
     `account` is the shop that it speaks of, `sent_at` the instant of sending, where that is signed too.
+    `request` is what it asks in a person's name, which is hashed and kept apart.
     """
 
     topic: str
@@ -46,6 +60,7 @@ class Told:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     sent_at: datetime | None = None
+    request: PrivacyRequest | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from operator import attrgetter
 
 import sqlalchemy as sa
 
+from marketing_assets.platforms.webhooks import PrivacyRequest
 from marketing_assets.settings import Settings
 from marketing_assets.state import state_engine
 
@@ -49,7 +50,10 @@ IDENTITY = sa.Table("webhook_identity", METADATA, sa.Column("name", sa.Text, pri
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to keep; times in Unix seconds. `order_id` is empty where it is about no order."""
+    """A message to keep; times in Unix seconds. `order_id` is empty where it is about no order.
+
+    One with a `request` does not go into the inbox: that is kept apart, hashed.
+    """
 
     digest: bytes
     tenant: str
@@ -60,6 +64,7 @@ class Message:
     created_at: float | None
     updated_at: float | None
     received_at: float
+    request: PrivacyRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ class Waiting:
 Shop = tuple[str, str, str]
 """Tenant, platform, account."""
 
-_NAMES = [field.name for field in fields(Message)]
+_NAMES = [field.name for field in fields(Message) if field.name != "request"]
 _values = attrgetter(*_NAMES)
 _COLUMNS = ", ".join(_NAMES)
 _UNSEEN = "not exists (select 1 from webhook_seen where webhook_seen.digest = {}) on conflict do nothing"
@@ -177,11 +182,14 @@ class Inbox:
                 connection.execute(INBOX.delete().where(part))
         return len(ids)
 
-    def forget(self, before: float) -> None:
-        """Drop digests of messages that came before an instant, and messages that nobody drained by then."""
+    def forget(self, before: float) -> int:
+        """Drop digests of messages that came before an instant, and messages that nobody drained by then.
+
+        Returns how many went.
+        """
         with self.engine.begin() as connection:
-            connection.execute(SEEN.delete().where(SEEN.c.received_at < before))
-            connection.execute(INBOX.delete().where(INBOX.c.received_at < before))
+            seen = connection.execute(SEEN.delete().where(SEEN.c.received_at < before)).rowcount
+            return seen + connection.execute(INBOX.delete().where(INBOX.c.received_at < before)).rowcount
 
 
 _CHUNK = 500

@@ -47,6 +47,7 @@ def judge(endpoint: Endpoint, incoming: Incoming, now: float) -> Message:
         told.created_at.timestamp() if told.created_at else None,
         told.updated_at.timestamp() if told.updated_at else None,
         now,
+        told.request,
     )
 
 

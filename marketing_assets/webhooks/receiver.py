@@ -15,14 +15,16 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketing_assets.platforms.webhooks import Headers, Incoming
+from marketing_assets.secrets import MissingSecret
 from marketing_assets.webhooks.body import Bodies, Gone, Receive
 from marketing_assets.webhooks.endpoints import Endpoint, Endpoints
-from marketing_assets.webhooks.inbox import Inbox
+from marketing_assets.webhooks.inbox import Inbox, Message
 from marketing_assets.webhooks.judge import MEMORY_SECONDS, Refused, judge
 from marketing_assets.webhooks.writer import Full, Writer
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REPORT_SECONDS = 10
 REREAD_SECONDS = 120
@@ -32,10 +34,22 @@ _LOG = logging.getLogger(__name__)
 
 
 class Receiver:
-    """`reread` gives the addresses, from those before; `public_url` is the address in front of it, if any."""
+    """`reread` gives the addresses, from those before; `public_url` is the address in front of it, if any.
 
-    def __init__(self, inbox: Inbox, reread: Callable[[Endpoints], Endpoints], public_url: str = ""):
-        self.inbox, self._reread = inbox, reread
+    `charts` answers below `/charts/`: services that take images by address need one that is reachable too.
+    `keep_request` keeps what is asked in a person's name; without it such messages are turned away for now.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        reread: Callable[[Endpoints], Endpoints],
+        public_url: str = "",
+        charts: App | None = None,
+        keep_request: Callable[[Message], None] | None = None,
+    ):
+        self.inbox, self._reread, self._charts = inbox, reread, charts
+        self._keep_request = keep_request
         self._public_url = public_url.rstrip("/")
         self._endpoints = reread({})
         self._refused: Counter[tuple[str, str]] = Counter()
@@ -44,6 +58,8 @@ class Receiver:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+        elif scope["type"] == "http" and self._charts and scope["path"].startswith("/charts/"):
+            await self._charts(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
 
@@ -78,15 +94,23 @@ class Receiver:
         body = await self._bodies.read(headers, receive)
         try:
             message = judge(endpoint, Incoming(self._url(scope, headers), headers, body), time.time())
-            await self._writer.keep(message)
+            if message.request is None:
+                await self._writer.keep(message)
+            else:
+                await self._ask(message)
         except Full:
             raise Refused(503, "overloaded") from None
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, MissingSecret) as error:
             # Its words hold the statement's values.
-            _LOG.error("the inbox cannot be written: %s", type(getattr(error, "orig", error)).__name__)
+            _LOG.error("a message cannot be kept: %s", type(getattr(error, "orig", error)).__name__)
             raise Refused(503, "inbox") from None
         finally:
             self._bodies.release(body)
+
+    async def _ask(self, message: Message) -> None:
+        if self._keep_request is None:
+            raise Refused(503, "requests")
+        await asyncio.to_thread(self._keep_request, message)
 
     def _url(self, scope: Scope, headers: Headers) -> str:
         """The address as the platform called it."""

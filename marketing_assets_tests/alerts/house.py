@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,6 +38,8 @@ class Wish:
     """How an asset ends in the next runs: a step failure, or a failed check `watch` with its metadata."""
 
     fails: dg.Failure | None = None
+    cancelled: bool = False
+    """Whether somebody ends the run while the asset is computed."""
     passed: bool = True
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
     text: str = "12 rows, the platform says 15"
@@ -105,6 +110,10 @@ class House:
             wish = self.wishes.get(name, Wish())
             if wish.fails is not None:
                 raise wish.fails
+            if wish.cancelled:
+                self.instance.report_run_canceling(self.instance.get_runs(limit=1)[0])
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(60)
             return dg.MaterializeResult(
                 check_results=[
                     dg.AssetCheckResult(
@@ -120,7 +129,12 @@ class House:
         return materialize
 
     def run(
-        self, *, days: tuple[str, str] | None = DAYS, select: list[str] | None = None, **wishes: Wish
+        self,
+        *,
+        days: tuple[str, str] | None = DAYS,
+        select: list[str] | None = None,
+        tags: Mapping[str, str] | None = None,
+        **wishes: Wish,
     ) -> dg.ExecuteInProcessResult:
         """One run of the job; `raw`, `other` and `mart` say how the assets end, the rest ends well."""
         names = {"raw": RAW, "other": OTHER, "mart": MART}
@@ -128,7 +142,7 @@ class House:
         chosen = [dg.AssetKey(names[name].split("/")) for name in select] if select else None
         return self.definitions.resolve_job_def("siam_refresh").execute_in_process(
             instance=self.instance,
-            tags={RANGE_START: days[0], RANGE_END: days[1]} if days else {},
+            tags=({RANGE_START: days[0], RANGE_END: days[1]} if days else {}) | dict(tags or {}),
             asset_selection=chosen,
             run_config=QUIET,
             raise_on_error=False,

@@ -1,4 +1,8 @@
-"""Looks at the runs of the house in the folder given, and is killed before the transaction is committed."""
+"""Does `look` or `deliver` in the house in the folder given, and is killed in the middle of it.
+
+`look`: before the transaction is committed; `deliver`: after the channel took the message, before that is
+noted.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,16 @@ _put = outbox.put
 
 def _put_and_die(*positional: Any, **named: Any) -> None:
     _put(*positional, **named)
+    _die()
+
+
+def _die(*_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 if __name__ == "__main__":
+    act, folder = sys.argv[1:]
     outbox.put = _put_and_die  # type: ignore[assignment]
-    House(Path(sys.argv[1]), lasting=True).look()
+    outbox.delivered = _die
+    house = House(Path(folder), lasting=act == "look")
+    house.look() if act == "look" else house.deliver()

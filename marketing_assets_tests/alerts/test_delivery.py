@@ -6,7 +6,10 @@ import asyncio
 import email
 import io
 import logging
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +25,7 @@ from aiosmtpd.controller import Controller
 from PIL import Image
 from starlette.applications import Starlette
 
-from marketing_assets.alerts.charts import charts_folder
+from marketing_assets.alerts.chart_files import charts_folder
 from marketing_assets.alerts.serving import chart_routes
 from marketing_assets.warehouse.duckdb_connection import connect
 from marketing_assets_tests.alerts import mart
@@ -281,24 +284,24 @@ def hooked(house: House, server: Server, *more: Server) -> None:
     )
 
 
-def test_a_process_that_dies_between_sending_and_noting_it_sends_the_same_message_again(house: House) -> None:
+def test_a_process_killed_between_sending_and_noting_it_sends_the_same_message_again(
+    house: House, tmp_path: Path
+) -> None:
     with serving(signed_webhook(b"key")) as server:
         hooked(house, server)
         raise_one(house)
-        with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr("marketing_assets.alerts.outbox.delivered", _dies)
-            house.deliver()
+        arguments = [sys.executable, "-m", "marketing_assets_tests.alerts.killed", "deliver", str(tmp_path)]
+        killed = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=240)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert len(server.taken) == 1
         assert house.deliver().sent == 0, "it may still be on its way"
         house.later(minutes=6)
         assert house.deliver().sent == 1
+        house.later(hours=1)
+        assert house.deliver().sent == 0
     first, second = server.taken
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.json == second.json, "the picture included"
-
-
-def _dies(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 def test_two_that_deliver_at_once_send_once(house: House) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from marketing_assets.alerts import acting
 from marketing_assets.alerts.lifecycle import Status
+from marketing_assets.verdicts import Finding, metadata, unknown, verdict
 from marketing_assets_tests.alerts.house import BROKEN, DAYS, HOOK, MART, NOON, RAW, WARNED, House, Wish
 
 
@@ -89,15 +90,34 @@ def test_a_check_that_blocks_fails_its_step_and_is_one_incident(house: House) ->
     assert [i.key for i in house.incidents()] == [(RAW, "watch", "")]
 
 
-def test_a_check_that_cannot_tell_ends_nothing(house: House) -> None:
+def test_a_check_that_cannot_tell_opens_and_ends_nothing(house: House) -> None:
+    cannot_tell = metadata(unknown("no day is old enough"))
+    house.run(mart=Wish(metadata=cannot_tell), other=Wish(passed=False, metadata=cannot_tell))
+    house.look()
+    assert house.incidents() == []
     house.run(mart=BROKEN)
     house.look()
-    house.run(mart=Wish(metadata={"state": "not enough to say"}))
+    house.run(mart=Wish(metadata=cannot_tell))
     house.look()
     assert len(house.incidents(only_open=True)) == 1
     house.run(days=None)
     house.look()
     assert not house.incidents(only_open=True), "a verdict without days is on the table as it is"
+
+
+def test_a_check_that_cannot_tell_of_one_account_ends_nothing_of_that_account(house: House) -> None:
+    def found(*accounts: str, unsure: tuple[str, ...] = ()) -> Wish:
+        of = verdict([Finding(f"{a} is dear", a) for a in accounts], "CPA", not_judged=unsure)
+        return Wish(passed=not accounts, metadata=metadata(of))
+
+    house.run(mart=found("A", "B"))
+    house.look()
+    house.run(mart=found(unsure=("B",)))
+    house.look()
+    assert [i.key.entity for i in house.incidents(only_open=True)] == ["B"]
+    house.run(mart=found())
+    house.look()
+    assert house.incidents(only_open=True) == []
 
 
 def test_what_fails_upstream_takes_what_fails_downstream_along(house: House) -> None:
@@ -165,13 +185,6 @@ def test_a_run_over_older_days_does_not_end_what_is_wrong_with_newer_ones(house:
     house.run(days=("2026-11-12", "2026-11-13"))
     house.look()
     assert not house.incidents(only_open=True)
-
-
-def test_a_run_that_will_be_tried_again_neither_opens_nor_ends_anything(house: House) -> None:
-    result = house.run(raw=Wish(fails=dg.Failure("timeout")))
-    house.instance.add_run_tags(result.run_id, {"dagster/will_retry": "true"})
-    house.look()
-    assert house.incidents() == []
 
 
 def test_each_entity_of_a_check_has_an_incident_of_its_own(house: House) -> None:

@@ -91,7 +91,7 @@ def test_a_file_with_mistakes_loses_no_run_and_the_delivery_finds_those_no_senso
 def test_a_sensor_that_is_killed_in_between_leaves_nothing_half_done(tmp_path: Path) -> None:
     house = House(tmp_path, {"channels": HOOK}, lasting=True)
     house.run(raw=BROKEN)
-    arguments = [sys.executable, "-m", "marketing_assets_tests.alerts.killed", str(tmp_path)]
+    arguments = [sys.executable, "-m", "marketing_assets_tests.alerts.killed", "look", str(tmp_path)]
     killed = subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=240)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert (house.incidents(), house.outbox()) == ([], [])

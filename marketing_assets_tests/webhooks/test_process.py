@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import signal
 import socket
 import time
+import uuid
+from collections import Counter
 from pathlib import Path
 
 import httpx
 import pytest
 import sqlalchemy as sa
 
+from marketing_assets.alerts.chart_files import charts_folder
 from marketing_assets.settings import Settings
 from marketing_assets.webhooks.body import MOST_BODY
 from marketing_assets.webhooks.inbox import INBOX, Inbox
@@ -58,7 +62,27 @@ def test_killed_under_load_it_keeps_all_that_it_took_once(settings: Settings, tm
         assert answers == {200}
         found = kept(settings)
         assert found == dict.fromkeys(sent, 1), "the platform sends again what was not answered"
+        serves_charts_and_nothing_else(served, settings)
         refuses_without_a_trace(served, settings)
+
+
+def serves_charts_and_nothing_else(served: Served, settings: Settings) -> None:
+    """As LINE fetches the image of an alert: by the message's key, which nobody guesses."""
+    folder = charts_folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{uuid.uuid4()}.png"
+    (folder / name).write_bytes(b"\x89PNG picture")
+    (folder / "notes.png").write_bytes(b"mine")
+    got = httpx.get(f"{served.url}/charts/{name}")
+    assert (got.status_code, got.headers["content-type"], got.content) == (
+        200,
+        "image/png",
+        b"\x89PNG picture",
+    )
+    others = [f"{uuid.uuid4()}.png", "notes.png", "", "..%2Fwebhooks.sqlite", "%2e%2e/webhooks.sqlite", "x/y"]
+    assert [httpx.get(f"{served.url}/charts/{other}").status_code for other in others] == [404] * len(others)
+    assert httpx.get(f"{served.url}/state/charts/{name}").status_code == 404
+    assert httpx.post(f"{served.url}/charts/{name}").status_code == 405
 
 
 def refuses_without_a_trace(served: Served, settings: Settings) -> None:
@@ -109,8 +133,12 @@ def refuses_without_a_trace(served: Served, settings: Settings) -> None:
     served.process.wait(20)
     said = served.said()
     assert MARK not in said and "buyer@" not in said and "Traceback" not in said, said
-    assert "refused 2 requests of northwind/shopify: malformed" in said
-    assert "refused 2 requests of northwind/shopify: unsigned" in said
-    assert "refused 1 requests of northwind/shopify: wrong signature" in said
-    assert "refused 1 requests of northwind/shopee: stale" in said
+    # On a slow machine the requests fall into several reports.
+    told: Counter[str] = Counter()
+    for times, what in re.findall(r"refused (\d+) requests of (.+)", said):
+        told[what] += int(times)
+    assert told["northwind/shopify: malformed"] == 2
+    assert told["northwind/shopify: unsigned"] == 2
+    assert told["northwind/shopify: wrong signature"] == 1
+    assert told["northwind/shopee: stale"] == 1
     assert not any(key in said for key in KEYS.values())
