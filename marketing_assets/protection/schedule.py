@@ -4,6 +4,7 @@ import dagster as dg
 
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.protection.retention import expire
+from marketing_assets.protection.state import expire_state
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
 
@@ -17,8 +18,10 @@ def retention_job(tenant: Tenant) -> dg.JobDefinition:
 
     @dg.op(name=f"{tenant.id}_expire_old_data", out=dg.Out(dg.Nothing))
     def expire_old_data(context: dg.OpExecutionContext) -> None:
-        done = expire(load_settings(), tenant, now_utc(), BY)
-        context.add_output_metadata({"removed": dg.MetadataValue.json(done.told())})
+        settings, now = load_settings(), now_utc()
+        done = expire(settings, tenant, now, BY)
+        removed = done.told() | {"state": expire_state(settings, tenant, now)}
+        context.add_output_metadata({"removed": dg.MetadataValue.json(removed)})
 
     @dg.job(
         name=f"{tenant.id}_expire",
