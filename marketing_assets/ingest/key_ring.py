@@ -67,15 +67,23 @@ def pseudonyms(
     Raises `MissingSecret` where a key is lost, and in the middle of a rotation.
     """
     ring = read_ring(settings, tenant.id)
-    if ring.unfinished and not while_rotating:
-        raise MissingSecret(
-            f"one PII key of {tenant.id} for all its values",
-            f"the rotation {ring.unfinished} was interrupted",
-            f"run `marketing privacy rotate-key {tenant.id}`, which takes it up where it stopped",
-        )
+    if (interrupted := unfinished_rotation(settings, tenant.id)) and not while_rotating:
+        raise interrupted
     first = pii_key(tenant, settings, landing)
     erased = tombstones(settings, tenant.id) if _ever_erased(settings, tenant.id) else frozenset[str]()
     return Pseudonyms((first, *ring.added), erased, erasure_key(settings, tenant.id) or b"")
+
+
+def unfinished_rotation(settings: Settings, tenant_id: str) -> MissingSecret | None:
+    """Why nothing may be fetched or computed now: stored digests stand under one key or another."""
+    act = read_ring(settings, tenant_id).unfinished
+    if act is None:
+        return None
+    return MissingSecret(
+        f"one PII key of {tenant_id} for all its values",
+        f"the rotation {act} was interrupted",
+        f"run `marketing privacy rotate-key {tenant_id}`, which takes it up where it stopped",
+    )
 
 
 def _ever_erased(settings: Settings, tenant_id: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import dbt_assets
 
+from marketing_assets.ingest.key_ring import unfinished_rotation
 from marketing_assets.orphans import stay_alive
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.catalog import PLATFORMS, connections
@@ -19,6 +20,7 @@ from marketing_assets.settings import Settings, load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.transform.costs import WAREHOUSE_COSTS, cost_rows
 from marketing_assets.transform.domains import domains
+from marketing_assets.transform.expired import expired
 from marketing_assets.transform.manifest import prepare_manifest
 from marketing_assets.transform.results import check_results, failure, materializations
 from marketing_assets.transform.runner import build
@@ -74,11 +76,20 @@ def run_models(
 ) -> Iterator[Event]:
     """Run the selected models and checks for the given days and say what became of each."""
     stay_alive(context.instance, context.run.run_id, settings)
+    if settled := unfinished_rotation(settings, tenant.id):
+        judge(context.instance, context.run.run_id, passes=False)
+        raise dg.Failure(
+            f"{tenant.id}, days {partitions[0]}..{partitions[-1]}: {settled}", allow_retries=False
+        )
     project = prepare_manifest(settings)
     nodes = project.manifest["nodes"]
     keys = _selected_assets(context)
     checks = _selected_checks(context)
     days = days_for_run(partitions, today=local_day(datetime.now(UTC), tenant.zone))
+    warehouse = open_warehouse(settings, tenant.id)
+    if lost := list(expired(warehouse, tenant, project.manifest, keys, days.days, days.today)):
+        judge(context.instance, context.run.run_id, passes=False)
+        raise dg.Failure("\n".join(lost), allow_retries=False)
     ensure_snapshot_tables(tenant, settings, partitions[-1])
     run = build(
         project,
@@ -92,7 +103,7 @@ def run_models(
     forget_old_runs(_runs_dir(settings))
     costs = cost_rows(run, tenant.id, context.run.run_id, datetime.now(UTC))
     if costs.height:
-        open_warehouse(settings, tenant.id).append_keyed("ops", WAREHOUSE_COSTS, costs)
+        warehouse.append_keyed("ops", WAREHOUSE_COSTS, costs)
     yield from materializations(run, keys, nodes, days)
     severities = {unique_id: _severity(nodes[unique_id]) for unique_id in checks}
     yield from check_results(run, checks, severities)
