@@ -81,12 +81,19 @@ def held_elsewhere(tenant: Tenant) -> list[str]:
 
 def wipe_history(instance: dg.DagsterInstance, tenant_id: str) -> tuple[int, int]:
     """Remove a tenant's runs and the history of its assets from Dagster; how many of each."""
-    runs = instance.get_run_ids(dg.RunsFilter(tags={"tenant": tenant_id}))
+    # Runs that people start in the UI bear no tag.
+    runs = [run.run_id for run in instance.get_runs() if _is_of(run, tenant_id)]
     for run_id in runs:
         instance.delete_run(run_id)
     assets = [key for key in instance.all_asset_keys() if key.path[0] == tenant_id]
     instance.wipe_assets(assets)
     return len(runs), len(assets)
+
+
+def _is_of(run: dg.DagsterRun, tenant_id: str) -> bool:
+    checks = {check.asset_key for check in run.asset_check_selection or ()}
+    keys = checks.union(run.asset_selection or ())
+    return run.tags.get("tenant") == tenant_id or any(key.path[0] == tenant_id for key in keys)
 
 
 def _exported(settings: Settings, tenant_id: str) -> Path:
