@@ -83,12 +83,14 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     expected = expectations(tenant, platforms, models)
     fresh = freshness_checks(tenant, expected)
     fresh_job = freshness_job(tenant, fresh)
-    job, chosen = refresh_job(tenant, apart=[fresh]), selections(tenant, platforms, assets)
+    # With every check that goes along with a run over chosen assets: not those that stay apart.
+    checked = [*assets, *tenant_checks(tenant, platforms, models, settings)]
+    job, chosen = refresh_job(tenant, apart=[fresh]), selections(tenant, platforms, checked)
     expiry, digest, alerts = retention_job(tenant), digest_job(tenant, assets), history_job(tenant)
     jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, fresh_job, expiry, digest, alerts]
     return dg.Definitions(
         assets=assets,
-        asset_checks=[*tenant_checks(tenant, platforms, models, settings), fresh],
+        asset_checks=[*checked[len(assets) :], fresh],
         jobs=jobs,
         schedules=[
             *schedules(tenant, platforms, job, chosen),
@@ -97,8 +99,8 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
         ],
         sensors=[
             automation_sensor(tenant),
-            cost_file_sensor(tenant, platforms, job, assets),
-            *change_sensors(tenant, platforms, job, assets),
+            cost_file_sensor(tenant, platforms, job, checked),
+            *change_sensors(tenant, platforms, job, checked),
             *history_sensor(tenant, platforms, job, chosen),
             freshness_sensor(tenant, expected, fresh_job),
             *alert_sensors(tenant, jobs, alerts, assets),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from marketing_assets.automation.checks.along import Along
 from marketing_assets.automation.refresh import PlannedRun
 from marketing_assets.automation.schedules import run_tags
 from marketing_assets.ingest.assets import raw_asset_key
@@ -137,6 +138,7 @@ def cost_file_sensor(
 ) -> dg.SensorDefinition:
     """`{tenant}_cost_files`: one run for each group of consecutive days that a changed file speaks of."""
     parents = {s.key: {d.asset_key for d in s.deps} for a in assets for s in a.specs}
+    along = Along(assets)
     last = dg.AssetKey([tenant.id, "mart", "daily_profit"])
     reference = {raw_asset_key(tenant, t.name) for p in platforms for t in p.tables if p.kind == "reference"}
 
@@ -157,16 +159,17 @@ def cost_file_sensor(
         except CostFileError as error:
             return dg.SensorResult(skip_reason=str(error), cursor=context.cursor)
         asked = compare(files, read_cursor(context.cursor), tenant.start_date, today)
-        requests = [
-            dg.RunRequest(
-                # No order changed: such a run neither fetches orders nor says that any were fetched.
-                tags=run_tags(PlannedRun(days, (), everything=False)),
-                asset_selection=sorted(
-                    affected({raw_asset_key(tenant, name) for name in changed}, parents, reference)
-                ),
+        requests = []
+        for days, changed in asked.runs:
+            selected = sorted(affected({raw_asset_key(tenant, n) for n in changed}, parents, reference))
+            requests.append(
+                dg.RunRequest(
+                    # No order changed: such a run neither fetches orders nor says that any were fetched.
+                    tags=run_tags(PlannedRun(days, (), everything=False)),
+                    asset_selection=selected,
+                    asset_check_keys=along.on(selected),
+                )
             )
-            for days, changed in asked.runs
-        ]
         complaint = "\n".join(asked.mistakes)
         if requests:
             if complaint:

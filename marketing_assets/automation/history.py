@@ -131,7 +131,10 @@ def _request(tenant: Tenant, days: DayRange, tries: int, chosen: Selections) -> 
     run = PlannedRun(days, None, everything=True)
     tags = {**run_tags(run, priorities.HISTORY), HISTORY_TAG: f"{days}"}
     return dg.RunRequest(
-        run_key=f"{tenant.id}-history-{days}-{tries}", tags=tags, asset_selection=list(chosen.refreshed)
+        run_key=f"{tenant.id}-history-{days}-{tries}",
+        tags=tags,
+        asset_selection=list(chosen.refreshed),
+        asset_check_keys=chosen.along.on(chosen.refreshed),
     )
 
 

@@ -65,10 +65,12 @@ class Tick:
         Dagster starts a key once, also where a tick is evaluated again.
         """
         own = self.chosen.refreshed if run.everything else self.chosen.after_changes
+        selected = list(own if assets is None else assets)
         return dg.RunRequest(
             run_key=f"{self.name}-{self.due:%Y%m%dT%H%M}-{run.days}",
             tags=run_tags(run, priority),
-            asset_selection=list(own if assets is None else assets),
+            asset_selection=selected,
+            asset_check_keys=self.chosen.along.on(selected),
         )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import dagster as dg
 
+from marketing_assets.automation.checks.along import Along
 from marketing_assets.ingest.assets import raw_asset_key
 from marketing_assets.platforms.platform import Platform, Refresh
 from marketing_assets.tenants import Tenant
@@ -25,6 +26,8 @@ class Selections:
     after_changes: tuple[dg.AssetKey, ...]
     snapshots: tuple[dg.AssetKey, ...]
     intelligence: tuple[dg.AssetKey, ...]
+    along: Along = field(default_factory=Along)
+    """The checks that go along."""
 
 
 def selections(
@@ -45,6 +48,7 @@ def selections(
         after_changes=_sorted(layers.keys() - (raw - orders) - intelligence),
         snapshots=_sorted(snapshots),
         intelligence=_sorted(intelligence),
+        along=Along(assets),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 
 import dagster as dg
 
+from marketing_assets.automation.checks.along import Along
 from marketing_assets.automation.cost_files import affected
 from marketing_assets.automation.planning import daily_mart
 from marketing_assets.automation.refresh import PlannedRun
@@ -26,12 +27,13 @@ class Followers:
     """What has to be computed again of one tenant when orders of a platform changed."""
 
     def __init__(
-        self, tenant: Tenant, platforms: Sequence[Platform], assets: Iterable[dg.AssetsDefinition]
+        self, tenant: Tenant, platforms: Sequence[Platform], assets: Sequence[dg.AssetsDefinition]
     ) -> None:
         self.tenant, self.platforms = tenant, platforms
         self.job_name = f"{tenant.id}_refresh"
         # What is made of marts once a day does not follow every order.
         specs = [s for a in assets for s in a.specs if s.tags.get("layer") != "ml"]
+        self._along = Along(assets)
         parents = {s.key: {d.asset_key for d in s.deps} for s in specs}
         reference = {
             raw_asset_key(tenant, t.name) for p in platforms for t in p.tables if p.kind == "reference"
@@ -79,6 +81,7 @@ class Followers:
                     run_key=f"{self.tenant.id}-{key}-{days}",
                     tags={**of_days, ASKED_TAG: now.isoformat(), **tags},
                     asset_selection=sorted(assets),
+                    asset_check_keys=self._along.on(sorted(assets)),
                 )
             )
         return requests
