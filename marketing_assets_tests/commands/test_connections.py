@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -146,6 +147,29 @@ def test_connections_that_work(empty: Installation, marketing: Marketing) -> Non
         "ecb",
         "costs",
     }
+
+
+def test_the_status_of_connections_without_a_call(empty: Installation, marketing: Marketing) -> None:
+    result = marketing(empty, "connections", "status", "siam")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["valid"] * 4
+    assert f"valid    siam/shopee/{SHOP}" in lines
+
+    now = time.time()
+    for platform, account, ends in (("shopee", SHOP, now - 86_400), ("google_ads", SEARCH, now + 86_400)):
+        tokens = Tokens("kept-access", "kept-refresh", now + 60, refresh_expires_at=ends)
+        with empty.entered():
+            token_store(empty.settings).write("siam", platform, account, tokens)
+    result = marketing(empty, "connections", "status")
+    assert result.exit_code == 1, "for scripts"
+    told = {line.split()[1]: line for line in result.stdout.splitlines()}
+    broken, expiring = told[f"siam/shopee/{SHOP}"], told[f"siam/google_ads/{SEARCH}"]
+    assert broken.startswith("broken ") and "run `marketing connections authorize siam shopee`" in broken
+    assert expiring.startswith("expiring ") and "authorize siam google_ads" in expiring
+    assert sum(line.startswith("valid ") for line in told.values()) == len(told) - 2
+    assert any(name.startswith("northwind/") for name in told)
+    assert "kept-" not in result.output
 
 
 def test_a_broken_connection_is_named_and_the_others_are_still_proven(

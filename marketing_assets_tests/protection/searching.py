@@ -9,6 +9,16 @@ import duckdb
 import zstandard
 
 
+def kinds(home: Path) -> set[str]:
+    """What a search of a home looks at: its folders, and the files of its state by name."""
+    found = set()
+    for path in home.rglob("*"):
+        if path.is_file():
+            first, *rest = path.relative_to(home).parts
+            found.add(f"{first}/{rest[0]}" if first == "state" else first)
+    return found
+
+
 def places(home: Path, needles: Iterable[str], tenant: str) -> set[str]:
     """Where below a home some needle stands: files as they are and unpacked, the warehouse row by row too."""
     wanted = [needle.encode() for needle in needles]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import dagster as dg
@@ -12,17 +13,21 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from marketing_assets.alerts.watching import Graph, look
 from marketing_assets.cli import app
 from marketing_assets.ingest.key_ring import pseudonyms
 from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.orders import Buyer
-from marketing_assets.tenants import parse_tenant
+from marketing_assets.tenants import Tenant, parse_tenant
+from marketing_assets.webhooks.inbox import Inbox, Message
 from marketing_assets_tests.crash.states import state
 from marketing_assets_tests.installation import FILLED, Installation, range_tags, run_job
-from marketing_assets_tests.protection.searching import places
+from marketing_assets_tests.protection.searching import kinds, places
 
 LOOKS = {"mart.customer_value", "mart.restatement_curve"}
 """Marts that are to differ: one counts who is known, the other how often a day was looked at."""
+
+STATE = {"state/alerts.sqlite", "state/webhooks.sqlite"}
 
 pytestmark = pytest.mark.xdist_group("installation")
 
@@ -43,6 +48,15 @@ def _buyer(at: Installation) -> tuple[Buyer, list[tuple[str, date]]]:
     return found, [(sn, day) for sn, day, order in orders if order.buyer.user_id == found.user_id]
 
 
+def _pushed_and_looked_at(at: Installation, tenant: Tenant) -> None:
+    """The inbox of webhooks has a message, and alerts have read the runs."""
+    inbox = Inbox(at.settings)
+    inbox.put([Message(b"1", "siam", "shopee", "1", "code 3", "A1", None, None, time.time())])
+    inbox.close()
+    with at.entered(), dg.DagsterInstance.get() as instance:
+        assert look(at.settings, tenant, instance, Graph({}, {}), datetime.now(UTC)) > 0
+
+
 def _marketing(at: Installation, *arguments: str) -> Result:
     with at.entered():
         return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
@@ -56,6 +70,10 @@ def test_an_erased_buyer_is_nowhere_also_after_the_next_refresh(
     assert tenant is not None
     names = pseudonyms(tenant, at.settings, at.landing)
     needles = [buyer.username, names.digest(buyer.username), names.digest(str(buyer.user_id))]
+    _pushed_and_looked_at(at, tenant)
+    assert kinds(at.home) >= {"landing", "warehouse", "dagster", "dbt", *STATE}, (
+        "all that is searched is there"
+    )
     assert {"raw.shopee_orders", "raw.shopee_escrow", "staging.orders"} <= places(at.home, needles, "siam")
     result = _marketing(at, "privacy", "erase", "siam", "--subject", f"id={buyer.user_id}", "--by", "officer")
     assert result.exit_code == 0, result.stderr
