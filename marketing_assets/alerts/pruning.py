@@ -52,9 +52,9 @@ def _runs(connection: sa.Connection, tenant_id: str, now: datetime) -> int:
 
 
 def _incidents(connection: sa.Connection, tenant_id: str, now: datetime) -> int:
-    published = connection.execute(
-        sa.select(TENANTS.c.published).where(TENANTS.c.tenant == tenant_id)
-    ).scalar_one()
+    published = int(
+        connection.execute(sa.select(TENANTS.c.published).where(TENANTS.c.tenant == tenant_id)).scalar_one()
+    )
     gone = [
         kept.incident.id
         for kept in kept_incidents(connection, tenant_id, only_open=False)

@@ -57,8 +57,10 @@ def test_its_history_goes_from_dagster_and_nobody_elses(
         def orders() -> None:
             print(tenant)
 
-        run = dg.materialize([orders], instance=instance, tags=tags, selection=[orders], run_config=QUIET)
-        return run.run_id
+        job = dg.Definitions(assets=[orders]).resolve_implicit_global_asset_job_def()
+        return job.execute_in_process(
+            instance=instance, tags=tags, asset_selection=[orders.key], run_config=QUIET
+        ).run_id
 
     with dg.DagsterInstance.get() as instance:
         ran("northwind", {"tenant": "northwind"})

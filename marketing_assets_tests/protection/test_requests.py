@@ -34,7 +34,11 @@ SHOP = {"shop_id": 9, "shop_domain": f"{SHOPIFY_SHOP}.myshopify.com"}
 PERSON = {"id": ANNA.number, "email": ANNA.email, "phone": ANNA.phone}
 REDACT = SHOP | {"customer": PERSON, "orders_to_redact": [1, 2]}
 ACCESS = SHOP | {"customer": PERSON, "orders_requested": [1, 2], "data_request": {"id": 9999}}
-HOOK = {"channels": {"hook": {"type": "webhook", "url": "http://127.0.0.1:9/", "secret": {"file": "x"}}}}
+HOOK = {
+    "channels": {
+        "hook": {"type": "webhook", "url": "http://127.0.0.1:9/", "secret": {"file": "northwind/hook"}}
+    }
+}
 
 
 @pytest.fixture

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 import signal
 import socket
 import time
 import uuid
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -60,8 +62,8 @@ def test_killed_under_load_it_keeps_all_that_it_took_once(settings: Settings, tm
         assert answers == {200}
         found = kept(settings)
         assert found == dict.fromkeys(sent, 1), "the platform sends again what was not answered"
-        refuses_without_a_trace(served, settings)
         serves_charts_and_nothing_else(served, settings)
+        refuses_without_a_trace(served, settings)
 
 
 def serves_charts_and_nothing_else(served: Served, settings: Settings) -> None:
@@ -131,8 +133,12 @@ def refuses_without_a_trace(served: Served, settings: Settings) -> None:
     served.process.wait(20)
     said = served.said()
     assert MARK not in said and "buyer@" not in said and "Traceback" not in said, said
-    assert "refused 2 requests of northwind/shopify: malformed" in said
-    assert "refused 2 requests of northwind/shopify: unsigned" in said
-    assert "refused 1 requests of northwind/shopify: wrong signature" in said
-    assert "refused 1 requests of northwind/shopee: stale" in said
+    # On a slow machine the requests fall into several reports.
+    told: Counter[str] = Counter()
+    for times, what in re.findall(r"refused (\d+) requests of (.+)", said):
+        told[what] += int(times)
+    assert told["northwind/shopify: malformed"] == 2
+    assert told["northwind/shopify: unsigned"] == 2
+    assert told["northwind/shopify: wrong signature"] == 1
+    assert told["northwind/shopee: stale"] == 1
     assert not any(key in said for key in KEYS.values())

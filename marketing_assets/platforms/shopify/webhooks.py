@@ -66,7 +66,10 @@ class _ShopLeft(msgspec.Struct, forbid_unknown_fields=True):
 
 
 COMPLIANCE = ("customers/redact", "customers/data_request", "shop/redact")
-_compliance = [msgspec.json.Decoder(shape) for shape in (_Redact, _DataRequest, _ShopLeft)]
+_Compliance = _Redact | _DataRequest | _ShopLeft
+_compliance: tuple[msgspec.json.Decoder[_Compliance], ...] = tuple(
+    msgspec.json.Decoder(shape) for shape in (_Redact, _DataRequest, _ShopLeft)
+)
 _order = msgspec.json.Decoder(_Order)
 _part = msgspec.json.Decoder(_Part)
 _PARTS = ("refunds/", "order_transactions/", "fulfillments/")
