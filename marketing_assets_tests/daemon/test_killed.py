@@ -115,7 +115,7 @@ def revenues(installation: Installation, days: list[date]) -> dict[date, tuple[s
     """Of the shop: as the mart says, and as the world says; empty while a run has the warehouse."""
     query = {"tenant": TENANT, "platform": "shopee", "from": f"{min(days)}", "to": f"{max(days)}"}
     control = installation.sandbox.control_url
-    truth = {row["day"]: row for row in httpx.get(f"{control}/_world/truth", params=query).json()}
+    truth = {row["date"]: row for row in httpx.get(f"{control}/_world/truth", params=query).json()}
     try:
         mart = {
             row["day"]: row for row in installation.warehouse().read("mart", "shop_performance").to_dicts()
