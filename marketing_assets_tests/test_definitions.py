@@ -68,6 +68,24 @@ def test_the_definitions_are_those_of_the_snapshot(now_described: dict[str, Any]
     assert now_described.keys() == kept.keys()
 
 
+def test_a_scheduled_run_takes_along_the_checks_that_have_no_job_of_their_own(
+    definitions: dg.Definitions, tmp_path: Path
+) -> None:
+    schedule = definitions.resolve_schedule_def("siam_products_daily")
+    at, repository = datetime(2026, 11, 12, 23, 0, tzinfo=UTC), definitions.get_repository_def()
+    with (
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        dg.build_schedule_context(instance, at, repository_def=repository) as context,
+    ):
+        [request] = schedule.evaluate_tick(context).run_requests or []
+    assets, checks = set(request.asset_selection or []), set(request.asset_check_keys or [])
+    job = definitions.resolve_job_def("siam_refresh")
+    assert checks == {k for k in job.asset_layer.asset_graph.asset_check_keys if k.asset_key in assets}
+    assert {"contract", "dead_letters"} <= {k.name for k in checks}
+    run = job.get_subset(asset_selection=assets, asset_check_selection=checks)
+    assert "siam_checks_freshness" not in {node.name for node in run.nodes}
+
+
 def _of_tenant(found: dict[str, Any], tenant: str) -> dict[str, Any]:
     """The part of a description that is a tenant's own."""
 
