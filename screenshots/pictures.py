@@ -53,7 +53,9 @@ def save(png: bytes, path: Path) -> int:
     """Write the picture with a palette of `COLOURS`; its size in bytes. Raises SystemExit for a large one."""
     packed = io.BytesIO()
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        packed, "PNG", optimize=True
+    )
     size = len(packed.getvalue())
     if size > LARGEST_BYTES:
         raise SystemExit(
