@@ -126,8 +126,8 @@ PLAN: Sequence[Planted] = (
 )
 
 STANDING: Sequence[Standing] = (
-    Standing("siam", "siam/staging/order_items", "skus_are_mapped", "one product has no unit cost"),
-    Standing("northwind", "northwind/staging/order_items", "skus_are_mapped", "one product has no unit cost"),
+    Standing("siam", "siam/staging/order_items", "skus_are_mapped", "some SKUs are in no mapping"),
+    Standing("northwind", "northwind/staging/order_items", "skus_are_mapped", "some SKUs are in no mapping"),
 )
 
 ALERTS: Mapping[str, Any] = {
