@@ -15,6 +15,7 @@ from dagster._core.execution.step_dependency_config import StepDependencyConfig
 
 from marketing_assets.orphans import stay_alive
 from marketing_assets.settings import load_settings
+from marketing_assets.with_models import tell_models
 
 
 class _Watched(dg.Executor):
@@ -33,6 +34,7 @@ class _Watched(dg.Executor):
         self, plan_context: PlanOrchestrationContext, execution_plan: ExecutionPlan
     ) -> Iterator[dg.DagsterEvent]:
         stay_alive(plan_context.instance, plan_context.run_id, load_settings())
+        tell_models(plan_context)
         yield from self._inner.execute(plan_context, execution_plan)
 
 

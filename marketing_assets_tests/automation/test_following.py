@@ -14,6 +14,7 @@ from marketing_assets.automation.schedules import run_tags
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.partitions import DayRange
 from marketing_assets.transform.following import follows_inputs
+from marketing_assets.with_models import holds_its_models
 from marketing_assets_tests.installation import QUIET
 
 DAYS = dg.DailyPartitionsDefinition(start_date="2026-11-01", end_date="2026-11-20")
@@ -138,6 +139,22 @@ def test_a_refresh_over_many_days_is_not_followed_by_another(small: Small) -> No
     small.run_range(BEFORE, TODAY, **tags)
     small.run(BEFORE, ORDERS)
     assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "holds"),
+    [
+        ([ORDERS, PRODUCTS, STAGING, MART], True),
+        ([STAGING, MART], True),
+        ([MART], True),
+        ([ORDERS], False),
+        ([ORDERS, STAGING], False),
+        ([PRODUCTS, MART], False),
+    ],
+)
+def test_chosen_assets_hold_their_models_or_not(small: Small, chosen: list[dg.AssetKey], holds: bool) -> None:
+    graph = dg.Definitions(small.assets).get_repository_def().asset_graph
+    assert holds_its_models(chosen, graph) is holds
 
 
 def test_days_by_hand_in_one_run_are_all_followed(small: Small) -> None:
