@@ -159,7 +159,7 @@ def test_an_inbox_that_cannot_be_written_is_no_success(
         assert caller.post(SHOPIFY, *shopify(8001)).status == 503
     finally:
         caller.app._writer._put = usual
-    assert "the inbox cannot be written: OSError" in caplog.text
+    assert "a message cannot be kept: OSError" in caplog.text
     assert "8001" not in caplog.text
     assert caller.post(SHOPIFY, *shopify(8001)).status == 200, "the writer goes on"
 
