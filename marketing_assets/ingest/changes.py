@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.ingest.landing import Landing, Manifest
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.platform import Platform, Refresh
@@ -46,7 +47,7 @@ def newest_listing(landing: Landing, place: str) -> Listing | None:
     for name in landing.folders(place):
         content = landing.read(f"{place}/{name}") if name.endswith(".json") else None
         if content is not None:
-            return msgspec.json.decode(content, type=Listing)
+            return from_json(content, Listing)
     return None
 
 

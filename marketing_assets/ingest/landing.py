@@ -24,6 +24,7 @@ import msgspec
 import orjson
 import zstandard
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.platform import Control, Page
 
@@ -195,7 +196,7 @@ class Landing:
     def manifest(self, folder: str) -> Manifest | None:
         """The manifest of a fetch, or None where the fetch was not completed."""
         content = self.read(f"{folder}/manifest.json")
-        return None if content is None else msgspec.json.decode(content, type=Manifest)
+        return None if content is None else from_json(content, Manifest)
 
     def newest(
         self, tenant: str, platform: str, table: str, account: str, days: DayRange

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Answer, Call, Failure, PlatformError, Transport
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def read(transport: Transport, call: Call, shape: type[T]) -> T:
 def decode(transport: Transport, call: Call, answer: Answer, shape: type[T]) -> T:
     """An answer's body as `shape`; an answer of another form is an error that names what is wrong with it."""
     try:
-        return msgspec.json.decode(answer.body, type=shape)
+        return from_json(answer.body, shape)
     except msgspec.DecodeError as error:
         raise PlatformError(
             Failure.CONFIG,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.platforms.platform import Platform
 from marketing_assets.tenants import Tenant
@@ -48,7 +49,7 @@ Cursor = dict[str, Asked]
 
 
 def read_cursor(text: str | None) -> Cursor:
-    return msgspec.json.decode(text, type=Cursor) if text else {}
+    return from_json(text, Cursor) if text else {}
 
 
 def cursor_text(cursor: Mapping[str, Asked]) -> str:

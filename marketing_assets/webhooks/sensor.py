@@ -15,6 +15,7 @@ import dagster as dg
 import msgspec
 import sqlalchemy as sa
 
+from marketing_assets.decoding import from_json
 from marketing_assets.ingest.changes import CLOCK_SKEW
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.partitions import group_consecutive
@@ -55,7 +56,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 def read_cursor(text: str | None, inbox: str) -> Cursor:
     """What the sensor kept of this inbox."""
-    kept = msgspec.json.decode(text, type=Cursor) if text else Cursor(inbox)
+    kept = from_json(text, Cursor) if text else Cursor(inbox)
     return kept if kept.inbox == inbox else Cursor(inbox)
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import local_day
 from marketing_assets.platforms.google_ads.client import GoogleAdsClient, Query
 from marketing_assets.platforms.google_ads.fields import selected
@@ -99,6 +100,6 @@ def _with_moments(page: Page, zone: ZoneInfo) -> Page:
 
 
 def _with_moment(record: bytes, zone: ZoneInfo) -> bytes:
-    told = msgspec.json.decode(record, type=_Record).change_event.change_date_time
+    told = from_json(record, _Record).change_event.change_date_time
     local = datetime.fromisoformat(told).replace(tzinfo=zone)
     return with_context(record, {"date": f"{local.date()}", "changed_at": local.isoformat()})

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.google_ads.fields import selected
 from marketing_assets.platforms.google_ads.tables import ACCOUNTS
 from marketing_assets.platforms.http import Call, Failure, PlatformError, Transport
@@ -103,7 +104,7 @@ class GoogleAdsClient:
         found = [record for batch in batches for record in batch.results]
         if len(found) != 1:
             raise self._unexpected(call, f"{len(found)} accounts were found, where one was asked for")
-        return msgspec.json.decode(found[0], type=_Account).customer
+        return from_json(found[0], _Account).customer
 
     def _unexpected(self, call: Call, message: str) -> PlatformError:
         return PlatformError(

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Complaint, Failure
 from marketing_assets.platforms.judging import failure_of_status
 
@@ -106,7 +107,7 @@ class GoogleAdsDialect:
 
     def complaint(self, status: int, headers: Mapping[str, str], body: bytes) -> Complaint | None:
         try:
-            answer = msgspec.json.decode(body, type=_Element | list[_Element])
+            answer = from_json(body, _Element | list[_Element])
         except msgspec.DecodeError:
             if status == 200:
                 raise
@@ -179,7 +180,7 @@ class TokenDialect:
 
     def complaint(self, status: int, headers: Mapping[str, str], body: bytes) -> Complaint | None:
         try:
-            refused = msgspec.json.decode(body, type=_Refused)
+            refused = from_json(body, _Refused)
         except msgspec.DecodeError:
             if status == 200:
                 raise

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.google_ads.client import GoogleAdsClient, Query
 from marketing_assets.platforms.google_ads.fields import selected
@@ -103,7 +104,7 @@ def _totals(client: GoogleAdsClient, resource: str, days: DayRange | None) -> di
     asks = days.chunks(LONGEST_TOTALS) if days else []
     for pages in client.transport.map(lambda ask: report(client, _TOTAL_FIELDS, resource, ask), asks):
         for record in (record for page in pages for record in page.records):
-            row = msgspec.json.decode(record, type=_Total)
+            row = from_json(record, _Total)
             day = totals.setdefault(row.segments.date, dict(_NOTHING))
             for name, value in _figures(row.metrics).items():
                 day[name] += value

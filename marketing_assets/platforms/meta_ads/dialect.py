@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Complaint, Failure, PlatformError
 from marketing_assets.platforms.meta_ads.usage import pause_seconds, usage
 
@@ -69,7 +70,7 @@ class MetaDialect:
 
     def complaint(self, status: int, headers: Mapping[str, str], body: bytes) -> Complaint | None:
         try:
-            error = msgspec.json.decode(body, type=_Envelope).error
+            error = from_json(body, _Envelope).error
         except msgspec.DecodeError:
             if status == 200:
                 raise

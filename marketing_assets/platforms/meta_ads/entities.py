@@ -8,6 +8,7 @@ from decimal import Decimal
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Failure, PlatformError
 from marketing_assets.platforms.meta_ads.client import MetaClient
 from marketing_assets.platforms.meta_ads.statuses import STATUSES
@@ -43,8 +44,8 @@ def fetch_edge(contract: Table, edge: str) -> Callable[[MetaClient, Window], Ite
         for _ in range(PASSES):
             for call, listing in client.pages(client.path(client.node, edge), params):
                 total = listing.summary.total_count if listing.summary else _uncounted(client, call)
-                fresh = [r for r in listing.data if msgspec.json.decode(r, type=_Head).id not in seen]
-                seen.update(msgspec.json.decode(record, type=_Head).id for record in fresh)
+                fresh = [r for r in listing.data if from_json(r, _Head).id not in seen]
+                seen.update(from_json(record, _Head).id for record in fresh)
                 yield Page(request_of(call), [with_context(bytes(record), context) for record in fresh])
             if len(seen) >= total:
                 break

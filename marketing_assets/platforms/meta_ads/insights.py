@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.http import Failure, PlatformError
 from marketing_assets.platforms.meta_ads.client import MetaClient
@@ -134,7 +135,7 @@ def _totals(client: MetaClient, days: DayRange) -> dict[date, dict[str, Decimal]
     asks = (Ask(chunk, "account", FIGURES) for chunk in days.chunks(LONGEST_ASK))
     for pages in client.transport.map(lambda ask: report(client, ask), asks):
         for record in (record for page in pages for record in page.records):
-            row = msgspec.json.decode(record, type=_Total)
+            row = from_json(record, _Total)
             day = totals.setdefault(row.date_start, dict.fromkeys(FIGURES, Decimal(0)))
             for name in FIGURES:
                 day[name] += getattr(row, name)
@@ -207,5 +208,5 @@ def _ids(client: MetaClient, ask: Ask, level: str) -> tuple[str, ...]:
         if error.failure is not Failure.REDUCE:
             raise
         pages = _pages(client, replace(listing, run=True))
-    rows = (msgspec.json.decode(record, type=dict[str, Any]) for page in pages for record in page.records)
+    rows = (from_json(record, dict[str, Any]) for page in pages for record in page.records)
     return tuple(sorted({row[name] for row in rows}))

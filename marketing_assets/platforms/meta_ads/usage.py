@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from marketing_assets.decoding import from_json
+
 SLOW_ABOVE = 75.0
 STOP_ABOVE = 90.0
 """Per cent of the allowance."""
@@ -62,7 +64,7 @@ def _readings(headers: Mapping[str, str]) -> Iterator[Usage]:
 
 def _object(headers: Mapping[str, str], name: str) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(headers.get(name, "{}"), type=dict[str, Any])
+        return from_json(headers.get(name, "{}"), dict[str, Any])
     except msgspec.DecodeError:
         return {}
 

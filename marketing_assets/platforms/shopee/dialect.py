@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Complaint, Failure
 from marketing_assets.platforms.renewing import RenewedTokens
 
@@ -78,7 +79,7 @@ class _Envelope(msgspec.Struct):
 def read_complaint(status: int, body: bytes, now: float) -> Complaint | None:
     """The failure in an answer; a missing or empty `error` is a success. `now` is Unix seconds."""
     try:
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = from_json(body, _Envelope)
     except msgspec.DecodeError:
         if status == 200:
             raise

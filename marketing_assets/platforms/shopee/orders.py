@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import local_day
 from marketing_assets.platforms.http import Call, Failure, PlatformError
 from marketing_assets.platforms.platform import Control, Page, Window, with_context
@@ -170,7 +171,7 @@ def _details(client: ShopeeClient, sns: Sequence[str]) -> _Batch:
     call = _detail_call(sns, OPTIONAL_FIELDS)
     answer = read(client.transport, call, _DetailAnswer)
     raw = answer.response.order_list
-    heads = [msgspec.json.decode(record, type=Head) for record in raw]
+    heads = [from_json(record, Head) for record in raw]
     records = [with_context(bytes(record), {"shop_id": client.shop_id}) for record in raw]
     page = Page(request_of(call), records, {"request_id": answer.request_id}) if records else None
     return _Batch(page, heads, frozenset(head.order_sn for head in heads))
@@ -205,8 +206,8 @@ def _escrow(client: ShopeeClient, sns: Sequence[str]) -> _Batch:
 def _settlements(items: Iterable[msgspec.Raw]) -> Iterator[tuple[str, bytes]]:
     """Order number and settlement of each item; Shopee documents them in `escrow_detail`, and bare."""
     for item in items:
-        record = bytes(msgspec.json.decode(item, type=_EscrowItem).escrow_detail or item)
-        yield msgspec.json.decode(record, type=_EscrowHead).order_sn, record
+        record = bytes(from_json(item, _EscrowItem).escrow_detail or item)
+        yield from_json(record, _EscrowHead).order_sn, record
 
 
 def _escrow_context(client: ShopeeClient, head: Head) -> dict[str, str | int]:

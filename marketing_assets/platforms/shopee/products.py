@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Failure, PlatformError
 from marketing_assets.platforms.platform import Control, Page, Window, with_context
 from marketing_assets.platforms.reading import batches, read, request_of
@@ -132,7 +133,7 @@ def _base_info(client: ShopeeClient, ids: Sequence[int]) -> tuple[Page, set[int]
     """A page of products, and the ids it holds."""
     call = Call("GET", ITEM_BASE_PATH, {"item_id_list": ",".join(map(str, ids))})
     answer = read(client.transport, call, _BaseInfoAnswer)
-    items = [(msgspec.json.decode(raw, type=_Item), bytes(raw)) for raw in answer.response.item_list]
+    items = [(from_json(raw, _Item), bytes(raw)) for raw in answer.response.item_list]
     models = client.transport.map(lambda item: _context(client, item[0]), items)
     records = [with_context(raw, context) for (_, raw), context in zip(items, models, strict=True)]
     page = Page(request_of(call), records, {"request_id": answer.request_id})

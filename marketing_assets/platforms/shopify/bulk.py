@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Failure, PlatformError
 from marketing_assets.platforms.shopify.client import ShopifyClient
 from marketing_assets.platforms.shopify.queries import POLL_BULK, RUN_BULK
@@ -126,11 +127,11 @@ def families(found: list[bytes]) -> Iterator[tuple[bytes, list[bytes]]]:
     roots: dict[str, bytes] = {}
     children: dict[str, list[bytes]] = {}
     for text in found:
-        line = msgspec.json.decode(text, type=Line)
+        line = from_json(text, Line)
         if line.parent is None:
             roots[line.id] = text
         else:
-            fields = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+            fields = from_json(text, dict[str, msgspec.Raw])
             del fields["__parentId"]
             children.setdefault(line.parent, []).append(msgspec.json.encode(fields))
     if children.keys() - roots.keys():

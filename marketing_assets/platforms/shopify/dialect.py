@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Complaint, Failure, PlatformError
 
 CODES: Mapping[str, Failure] = {
@@ -103,7 +104,7 @@ class ShopifyDialect:
     def complaint(self, status: int, headers: Mapping[str, str], body: bytes) -> Complaint | None:
         if status != 200:
             return self._of_status(status, body)
-        envelope = msgspec.json.decode(body, type=_Envelope)
+        envelope = from_json(body, _Envelope)
         if not envelope.errors:
             return None
         if not isinstance(envelope.errors, list):
@@ -120,7 +121,7 @@ class ShopifyDialect:
         if failure is None:
             return None
         try:
-            told = msgspec.json.decode(body, type=_Envelope).errors
+            told = from_json(body, _Envelope).errors
         except msgspec.DecodeError:
             told = None
         remedy = self._dead_remedy if failure is Failure.AUTH_DEAD else _REMEDIES.get(status)

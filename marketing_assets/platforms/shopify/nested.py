@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.http import Call, Failure, PlatformError
 from marketing_assets.platforms.shopify.client import ShopifyClient
 from marketing_assets.platforms.shopify.queries import Query, rest_of
@@ -72,7 +73,7 @@ def next_cursor(client: ShopifyClient, page: PageInfo, used: set[str]) -> str | 
 
 def nodes_of(client: ShopifyClient, kind: str, owner: str, connection: str, first: bytes) -> list[bytes]:
     """All nodes of an object's connection, of which `first` is the page that came with the object."""
-    page = msgspec.json.decode(first, type=Connection)
+    page = from_json(first, Connection)
     nodes = list(page.nodes)
     used: set[str] = set()
     while (after := next_cursor(client, page.page_info, used)) is not None:
@@ -87,7 +88,7 @@ def nodes_of(client: ShopifyClient, kind: str, owner: str, connection: str, firs
 
 def flattened(client: ShopifyClient, kind: str, fields: Fields, *connections: str) -> dict[str, Any]:
     """An object's fields as they came, with each connection as the list of all its nodes."""
-    owner = msgspec.json.decode(fields["id"], type=str)
+    owner = from_json(fields["id"], str)
     record: dict[str, Any] = {name: orjson.Fragment(bytes(value)) for name, value in fields.items()}
     for name in connections:
         nodes = nodes_of(client, kind, owner, name, bytes(fields[name]))
@@ -96,4 +97,4 @@ def flattened(client: ShopifyClient, kind: str, fields: Fields, *connections: st
 
 
 def id_of(raw: bytes | msgspec.Raw) -> str:
-    return msgspec.json.decode(raw, type=_Id).id
+    return from_json(raw, _Id).id

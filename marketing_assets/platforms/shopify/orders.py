@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.platform import Control, Page, Window
 from marketing_assets.platforms.reading import batches
@@ -130,7 +131,7 @@ def changed_days(
     newest: dict[date, datetime] = {}
     for _, nodes in pages(client, CHANGED, {"search": between("updated_at", start, end)}, "orders"):
         for node in nodes:
-            head = msgspec.json.decode(node, type=_Head)
+            head = from_json(node, _Head)
             day = local_day(head.created_at, zone)
             newest[day] = max(head.updated_at, newest.get(day, head.updated_at))
     return newest
@@ -169,9 +170,9 @@ def _paged(client: ShopifyClient, window: Window, days: DayRange) -> Iterator[tu
 
 
 def _from_page(client: ShopifyClient, node: msgspec.Raw) -> _Order:
-    fields = msgspec.json.decode(node, type=Fields)
+    fields = from_json(node, Fields)
     lines = nodes_of(client, "Order", id_of(node), "lineItems", bytes(fields.pop("lineItems")))
-    return _Order(fields, lines, msgspec.json.decode(node, type=_Head))
+    return _Order(fields, lines, from_json(node, _Head))
 
 
 def _by_bulk(client: ShopifyClient, search: str) -> Iterator[tuple[Page, list[_Head]]]:
@@ -182,9 +183,9 @@ def _by_bulk(client: ShopifyClient, search: str) -> Iterator[tuple[Page, list[_H
     for part in batches(families, PAGE):
         orders = [
             _Order(
-                msgspec.json.decode(root, type=Fields),
+                from_json(root, Fields),
                 lines,
-                msgspec.json.decode(root, type=_Head),
+                from_json(root, _Head),
             )
             for root, lines in part
         ]
@@ -207,7 +208,7 @@ def _refunds(client: ShopifyClient, ids: Sequence[str]) -> dict[str, dict[str, A
     for batch in batches(ids, REFUND_BATCH):
         for fields in client.ask(REFUNDS, {"ids": batch}, _Refunds).nodes:
             if fields:
-                number = msgspec.json.decode(fields["id"], type=str)
+                number = from_json(fields["id"], str)
                 connections = ("refundLineItems", "refundShippingLines", "transactions")
                 found[number] = flattened(client, "Refund", fields, *connections)
     return found

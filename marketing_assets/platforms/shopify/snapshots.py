@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 import orjson
 
+from marketing_assets.decoding import from_json
 from marketing_assets.platforms.platform import Control, Page, Window, with_context
 from marketing_assets.platforms.reading import batches
 from marketing_assets.platforms.shopify import bulk
@@ -110,12 +111,12 @@ def _by_bulk(client: ShopifyClient, listed: _Listed) -> Iterator[Page]:
 
 
 def _product(client: ShopifyClient, node: msgspec.Raw) -> bytes:
-    record = flattened(client, "Product", msgspec.json.decode(node, type=Fields), "variants")
+    record = flattened(client, "Product", from_json(node, Fields), "variants")
     return orjson.dumps({**record, "_context": {"shop_id": client.shop_id}})
 
 
 def _product_line(client: ShopifyClient, root: bytes, variants: list[bytes]) -> bytes:
-    fields = msgspec.json.decode(root, type=Fields)
+    fields = from_json(root, Fields)
     record: dict[str, Any] = {name: orjson.Fragment(bytes(value)) for name, value in fields.items()}
     record["variants"] = [orjson.Fragment(variant) for variant in variants]
     return orjson.dumps({**record, "_context": {"shop_id": client.shop_id}})
