@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -101,13 +102,13 @@ class _Queue:
     def __init__(self, items: Sequence[Work], progress: Progress, env: Mapping[str, str]):
         self._items, self._progress, self._env = list(items), progress, env
         self._process: subprocess.Popen[str] | None = None
+        self._turn = threading.Lock()
         # A file, because nobody reads a second pipe while the first one is read.
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the queue
         self._bar = progress.add_task("", total=None)
 
     def run(self) -> None:
-        for work in self._items:
-            process = self._process = self._start(work)
+        while (process := self._next()) is not None:
             assert process.stdout is not None
             for line in process.stdout:
                 self._show(json.loads(line))
@@ -116,11 +117,18 @@ class _Queue:
                 error = self._errors.read().strip()
                 raise NotReady(f"{self._label}: {error or 'the run failed'}")
 
+    def _next(self) -> subprocess.Popen[str] | None:
+        """The next run, started; None where there is none. Nothing starts any more after `stop`."""
+        with self._turn:
+            self._process = self._start(self._items.pop(0)) if self._items else None
+            return self._process
+
     def stop(self) -> None:
-        self._items = []
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait()
+        with self._turn:
+            self._items, process = [], self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            process.wait()
 
     def _start(self, work: Work) -> subprocess.Popen[str]:
         self._label = f"{work.tenant.id} {work.days}"
