@@ -18,15 +18,7 @@ _lock = threading.Lock()
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
-@overload
-def decoder(shape: type[T]) -> msgspec.json.Decoder[T]: ...
-
-
-@overload
-def decoder(shape: Any) -> msgspec.json.Decoder[Any]: ...
-
-
-def decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
     """The decoder to a type, made once in this process."""
     found = _decoders.get(shape)
     if found is None:
@@ -45,4 +37,4 @@ def from_json(content: bytes | str | msgspec.Raw, shape: Any) -> Any: ...
 
 def from_json(content: bytes | str | msgspec.Raw, shape: Any) -> Any:
     """The value that a text of JSON is. Raises what msgspec raises: `DecodeError`, `ValidationError`."""
-    return decoder(shape).decode(content)
+    return _decoder(shape).decode(content)
