@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-
-import pytest
 
 THREADS = """
 import json, sys, threading
@@ -19,7 +16,7 @@ found = []
 
 def read(at_once, shape):
     at_once.wait()
-    found.append(READ.f29.a)
+    found.append(from_json(body, shape).f29.a)
 
 for _ in range(1000):
     inner = msgspec.defstruct("Inner", [("a", int), ("b", str | None, None)])
@@ -34,15 +31,6 @@ print(len(found), set(found))
 """
 
 
-@pytest.mark.parametrize(
-    ("read", "ends"),
-    [
-        ("from_json(body, shape)", (0, "4000 {1}\n")),
-        # Where this one passes, msgspec is mended and the module can go.
-        ("msgspec.json.decode(body, type=shape)", (-signal.SIGSEGV, "")),
-    ],
-)
-def test_threads_that_meet_a_type_at_once_all_read_it(read: str, ends: tuple[int, str]) -> None:
-    script = THREADS.replace("READ", read)
-    ended = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
-    assert (ended.returncode, ended.stdout) == ends, ended.stderr
+def test_threads_that_meet_a_type_at_once_all_read_it() -> None:
+    ended = subprocess.run([sys.executable, "-c", THREADS], check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "4000 {1}\n"), ended.stderr
