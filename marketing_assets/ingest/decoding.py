@@ -17,6 +17,7 @@ import fsspec
 import polars as pl
 
 from marketing_assets.ingest.json_lines import plain, with_long_numbers
+from marketing_assets.interrupts import uninterrupted
 from marketing_assets.schema import DAY, Column, Table, Type
 from marketing_assets.warehouse.duckdb_schema import literal, quote
 
@@ -82,7 +83,8 @@ class Decoder:
     def _read(self, text: bytes) -> pl.DataFrame:
         self._files.pipe_file(self._name, text)
         try:
-            found = self._connection.execute(self._sql, {"size": max(len(text), 1) + 1}).pl()
+            with uninterrupted():
+                found = self._connection.execute(self._sql, {"size": max(len(text), 1) + 1}).pl()
         finally:
             self._files.rm_file(self._name)
         return _own(found)

@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from marketing_assets.warehouse.duckdb_connection import (
     loading,
     loading_limits,
     transaction,
+    using,
     writer_lock,
 )
 from marketing_assets.warehouse.duckdb_schema import Place, catalog, literal, quote
@@ -161,7 +162,7 @@ class DuckDBWarehouse(Warehouse):
         check_layer(layer)
         if not self.path.exists():
             return
-        with writer_lock(self.path, self.lock_timeout_seconds), closing(self._connect()) as connection:
+        with writer_lock(self.path, self.lock_timeout_seconds), using(self._connect()) as connection:
             connection.execute(
                 f"drop schema if exists {quote(catalog(self.tenant_id))}.{quote(layer)} cascade"
             )
@@ -200,7 +201,7 @@ class DuckDBWarehouse(Warehouse):
                 yield frame
 
     def query(self, sql: str, params: Mapping[str, Any] | None = None) -> pl.DataFrame:
-        with closing(self._connect()) as connection:
+        with using(self._connect()) as connection:
             statements = connection.extract_statements(sql)
             if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
                 raise ValueError("a query is one SELECT; write through the other methods")
@@ -219,7 +220,7 @@ class DuckDBWarehouse(Warehouse):
         check_layer(layer)
         if not self.path.exists():
             return []
-        with closing(self._connect()) as connection:
+        with using(self._connect()) as connection:
             return duckdb_schema.table_names(connection, layer)
 
     def describe(self, layer: str, table: str) -> TableInfo:
@@ -237,7 +238,7 @@ class DuckDBWarehouse(Warehouse):
         """
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.{os.getpid()}")
-        with writer_lock(self.path, self.lock_timeout_seconds), closing(self._connect()) as connection:
+        with writer_lock(self.path, self.lock_timeout_seconds), using(self._connect()) as connection:
             connection.execute("checkpoint")
             try:
                 # In another process, because closing a file drops every lock this process has on it, and
@@ -292,7 +293,7 @@ class DuckDBWarehouse(Warehouse):
     def _write_under(
         self, limit: str | None, place: Place, table: TableSpec, action: Callable[[Connection], T]
     ) -> T:
-        with closing(self._connect()) as connection, loading(connection, limit, self.memory_limit):
+        with using(self._connect()) as connection, loading(connection, limit, self.memory_limit):
             duckdb_schema.ensure_layers(connection, self.tenant_id)
             with transaction(connection):
                 duckdb_schema.ensure_table(connection, place, table)
@@ -303,7 +304,7 @@ class DuckDBWarehouse(Warehouse):
         """A connection to a file that has the table. Raises `NoSuchTable`."""
         if not self.path.exists():
             raise duckdb_schema.no_such_table(place)
-        with closing(self._connect()) as connection:
+        with using(self._connect()) as connection:
             if place.table not in duckdb_schema.table_names(connection, place.layer):
                 raise duckdb_schema.no_such_table(place)
             yield connection

@@ -13,11 +13,12 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
+from marketing_assets.interrupts import uninterrupted
 from marketing_assets.warehouse.errors import WarehouseBusy, WarehouseFull, says_no_room
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
@@ -44,7 +45,27 @@ def connect(
     Raises `WarehouseBusy` after `lock_timeout_seconds`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = _open_when_free(path, lock_timeout_seconds)
+    give_up = time.monotonic() + lock_timeout_seconds
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            with uninterrupted():
+                return _open(path, memory_limit)
+        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
+            if not _is_taken(error):
+                raise
+            left = give_up - time.monotonic()
+            if left <= 0:
+                raise WarehouseBusy(_busy(path, lock_timeout_seconds, str(error))) from error
+            if _ATTACHED in str(error):
+                # An attempt of dbt's that found the file taken keeps its claim until Python collects it.
+                gc.collect()
+            time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret, a pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+
+def _open(path: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(path))
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")
@@ -55,25 +76,6 @@ def connect(
         connection.close()
         raise
     return connection
-
-
-def _open_when_free(path: Path, timeout: float) -> duckdb.DuckDBPyConnection:
-    give_up = time.monotonic() + timeout
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            return duckdb.connect(str(path))
-        except (duckdb.IOException, duckdb.ConnectionException, duckdb.BinderException) as error:
-            if not _is_taken(error):
-                raise
-            left = give_up - time.monotonic()
-            if left <= 0:
-                raise WarehouseBusy(_busy(path, timeout, str(error))) from error
-            if _ATTACHED in str(error):
-                # An attempt of dbt's that found the file taken keeps its claim until Python collects it.
-                gc.collect()
-            time.sleep(min(left, pause * random.uniform(0.5, 1.5)))  # noqa: S311  (no secret, a pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
 def _is_taken(error: duckdb.Error) -> bool:
@@ -92,6 +94,13 @@ def _busy(path: Path, timeout: float, text: str) -> str:
         f"{path} is held by {holder}, still after {timeout:g} s. Wait for that run or end it, close tools "
         "that have the file open (they can read a copy instead), or raise MARKETING_LOCK_TIMEOUT_SECONDS"
     )
+
+
+@contextmanager
+def using(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The connection, for statements that no signal interrupts; closed at the end."""
+    with uninterrupted(), closing(connection):
+        yield connection
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
-from marketing_assets.warehouse.duckdb_connection import connect
+from marketing_assets.warehouse.duckdb_connection import connect, using
 from marketing_assets.warehouse.duckdb_schema import literal
 from marketing_assets.warehouse.errors import WarehouseBusy
 
@@ -33,7 +33,7 @@ def rewrite(path: Path, memory_limit: str, lock_timeout_seconds: float) -> None:
     fresh = path.with_name(f".{path.name}{_FRESH}")
     while True:
         # What an older crash left in the log goes into the file first: the fresh file must not meet it.
-        with closing(connect(path, memory_limit, max(0.0, give_up - time.monotonic()))) as connection:
+        with using(connect(path, memory_limit, max(0.0, give_up - time.monotonic()))) as connection:
             connection.execute("checkpoint")
         _remove(fresh)
         try:
@@ -47,7 +47,7 @@ def rewrite(path: Path, memory_limit: str, lock_timeout_seconds: float) -> None:
 
 def _copied(path: Path, fresh: Path, memory_limit: str) -> bool:
     """Copy and put in place; False where another process came between and has to be waited for."""
-    with closing(duckdb.connect()) as connection:
+    with using(duckdb.connect()) as connection:
         connection.execute("set memory_limit = ?", [memory_limit])
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set temp_directory = {literal(str(fresh) + '.spill')}")

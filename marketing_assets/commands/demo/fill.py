@@ -28,6 +28,9 @@ from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
 from marketing_assets.with_models import WITH_MODELS
 
+_STOP_SECONDS = 60
+"""For a run to end in order: a write in DuckDB is finished first."""
+
 
 @dataclass(frozen=True)
 class Work:
@@ -130,7 +133,11 @@ class _Queue:
             self._items, process = [], self._process
         if process is not None and process.poll() is None:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()  # the next start finds the run that this leaves, and ends it
+                process.wait()
 
     def _start(self, work: Work) -> subprocess.Popen[str]:
         self._label = f"{work.tenant.id} {work.days}"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import duckdb
 
 from marketing_assets.commands.doctor.finding import Finding, Patient, broken, ok, warning
-from marketing_assets.warehouse.duckdb_connection import connect
+from marketing_assets.warehouse.duckdb_connection import connect, using
 from marketing_assets.warehouse.errors import WarehouseBusy
 
 _WAIT_SECONDS = 1
@@ -23,7 +22,7 @@ def duckdb_files(patient: Patient) -> Iterator[Finding]:
             yield ok(name, "no file yet; the first run makes it")
             continue
         try:
-            with closing(connect(path, patient.settings.duckdb_memory_limit, _WAIT_SECONDS)) as connection:
+            with using(connect(path, patient.settings.duckdb_memory_limit, _WAIT_SECONDS)) as connection:
                 tables = connection.execute("select count(*) from duckdb_tables()").fetchall()[0][0]
         except WarehouseBusy as error:
             text, _, remedy = str(error).partition(". ")
