@@ -90,7 +90,8 @@ def print_checks(console: Console, instance: dg.DagsterInstance, defs: dg.Defini
         else:
             kind = "failed" if evaluation.severity is dg.AssetCheckSeverity.ERROR else "warned"
             outcomes[kind] += 1
-            failed.append(f"  {kind}: {key.to_user_string()}: {evaluation.description or ''}"[:200])
+            said = (evaluation.description or "").partition("\n")[0]
+            failed.append(f"  {kind}: {key.to_user_string()}: {said}")
     counts = ", ".join(f"{n} {name}" for name, n in sorted(outcomes.items()))
     console.print(f"Checks: {counts}")
     for line in failed:
