@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
-from marketing_assets.alerts.findings import Finding, Key
+from marketing_assets.alerts.finding import Finding, Key
 
 Parents = Mapping[str, Set[str]]
 

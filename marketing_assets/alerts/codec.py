@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from marketing_assets.alerts.findings import Days, Finding, Key
+from marketing_assets.alerts.finding import Days, Finding, Key
 from marketing_assets.alerts.lifecycle import Incident
 
 _INSTANTS = ("opened_at", "last_at", "told_at", "aged_at", "acknowledged_at", "muted_until", "recovered_at")

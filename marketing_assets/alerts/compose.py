@@ -8,7 +8,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from marketing_assets.alerts.config import AlertsConfig
-from marketing_assets.alerts.findings import Finding
+from marketing_assets.alerts.finding import Finding
 from marketing_assets.alerts.lifecycle import Incident, Notice
 from marketing_assets.alerts.message import ChartSpec, Message, Section
 from marketing_assets.partitions import ONE_DAY, local_day

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from marketing_assets.alerts.findings import Days, Finding, Key
+from marketing_assets.alerts.finding import Days, Finding, Key
 
 
 class Status(StrEnum):

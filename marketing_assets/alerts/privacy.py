@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marketing_assets.alerts.findings import Finding, Key
+from marketing_assets.alerts.finding import Finding, Key
 from marketing_assets.protection.requests import Request
 
 PRIVACY = "privacy"

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from marketing_assets.alerts.codec import incident_from_json, incident_to_json
-from marketing_assets.alerts.findings import Key
+from marketing_assets.alerts.finding import Key
 from marketing_assets.alerts.lifecycle import Incident
 from marketing_assets.alerts.tables import INCIDENTS, METADATA, MUTES, RUNS, TENANTS
 from marketing_assets.locks import exclusive

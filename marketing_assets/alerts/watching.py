@@ -18,11 +18,13 @@ from marketing_assets.alerts import lifecycle, outbox
 from marketing_assets.alerts.causes import explain
 from marketing_assets.alerts.compose import Told, compose, severity_of
 from marketing_assets.alerts.config import AlertsConfig, read_config
-from marketing_assets.alerts.findings import Days, Finding, Key, Verdicts, facts_of_run, verdicts
+from marketing_assets.alerts.finding import Days, Finding, Key
+from marketing_assets.alerts.findings import Verdicts, verdicts
 from marketing_assets.alerts.lifecycle import Incident, Notice
 from marketing_assets.alerts.privacy import PRIVACY, finding_of
 from marketing_assets.alerts.retried import is_undecided
 from marketing_assets.alerts.routing import channels_for, not_before
+from marketing_assets.alerts.run_facts import facts_of_run
 from marketing_assets.alerts.store import (
     Kept,
     alerts_state,

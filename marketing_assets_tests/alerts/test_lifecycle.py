@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from marketing_assets.alerts import lifecycle
 from marketing_assets.alerts.codec import incident_from_json, incident_to_json
-from marketing_assets.alerts.findings import Days, Finding, Key
+from marketing_assets.alerts.finding import Days, Finding, Key
 from marketing_assets.alerts.lifecycle import Incident, Notice, Status
 from marketing_assets_tests.alerts.house import NOON
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from marketing_assets.alerts.findings import clean
+from marketing_assets.alerts.finding import clean
 from marketing_assets.alerts.message import Chart, Message
 from marketing_assets.redaction import redact
 
