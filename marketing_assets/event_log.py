@@ -47,6 +47,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None):
         self._kept: OrderedDict[str, sa.Engine] = OrderedDict()
         self._batch = _Batch()
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -87,6 +88,12 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
             finally:
                 self._batch.connections = {}
 
+    def has_table(self, table_name: str) -> bool:
+        # Asked for at every result of a check, of a form that only ever grows.
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
     def _engine(self, shard: str) -> sa.Engine:
         if shard not in self._kept:
             self._kept[shard] = _open(create_db_conn_string(self._base_dir, shard))
@@ -115,6 +122,7 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
 
     def wipe(self) -> None:
         self._close()
+        self._tables.clear()
         super().wipe()
 
     def dispose(self) -> None:

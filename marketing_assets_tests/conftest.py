@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,9 @@ hypothesis.settings.register_profile(
     "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], max_examples=60
 )
 hypothesis.settings.load_profile("project")
+
+# Runs in this process make as many objects as those in their own (marketing_assets/collector.py).
+gc.set_threshold(50_000, 20, 50)
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -15,6 +15,7 @@ import typer
 from dagster_shared.error import SerializableErrorInfo
 
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
+from marketing_assets.collector import leave_definitions_alone
 from marketing_assets.commands.dagster_home import dagster_environment
 from marketing_assets.commands.replay import DAY_FORMAT
 from marketing_assets.commands.shared import day_range, end_in_order, fail, find_tenant
@@ -81,6 +82,7 @@ def run_job(tenant: str, tags: Mapping[str, str], select: str, tell: Any) -> lis
 
     settings = load_settings()
     defs = build_definitions(settings)
+    leave_definitions_alone()
     job = defs.resolve_job_def(f"{tenant}_refresh")
     keys = _selected(defs, tenant, select)
     _check_days(job, tenant, tags)

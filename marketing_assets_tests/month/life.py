@@ -16,6 +16,7 @@ import dagster as dg
 import yaml
 
 from marketing_assets.alerts import acting
+from marketing_assets.collector import leave_definitions_alone
 from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets_tests.alerts.mailbox import Mailbox, mail_server
@@ -114,6 +115,7 @@ def live(tenant: str, days: DayRange, history: int, folder: Path, tell: Any) -> 
             made = replace(made, more={"MARKETING_TENANTS": tenant})
             with channels(made, tenant) as heard, made.entered(), records() as instance:
                 house = House(made, instance)
+                leave_definitions_alone()
                 life = _Life(house, tenant, clock, Daemon(house.definitions, instance), tell)
                 life.fill(DayRange(first, days.first - ONE_DAY))
                 life.pass_through(days, start, end)
