@@ -36,7 +36,16 @@ from marketing_assets_tests.month.clock import MonthClock, month_clock
 from marketing_assets_tests.month.comparing import Compared
 from marketing_assets_tests.month.daemon import Daemon, sensors_of
 from marketing_assets_tests.month.moments import ACT, Moment, local, looks, span, ticks
-from marketing_assets_tests.month.plan import ALERTS, LOOKS, SCHEDULES, STANDING, Planted, day_of, planted
+from marketing_assets_tests.month.plan import (
+    ALERTS,
+    LOOKS,
+    SCHEDULES,
+    STANDING,
+    Planted,
+    day_of,
+    native,
+    planted,
+)
 from marketing_assets_tests.month.records import records
 from marketing_assets_tests.month.told import Due, Judgement, Seen, judge
 from marketing_assets_tests.month.truth import compare_marts
@@ -155,6 +164,9 @@ class _Life:
         own = [s for s in found if s.name.startswith(f"{self.tenant}_")]
         moments = [*ticks(own, start, end + LAST_TICK)]
         moments += looks({f"{self.tenant}_{name}": hours for name, hours in LOOKS.items()}, days, self.zone)
+        for own in native(self.tenant, days):
+            begun, _ = span(DayRange(own.first, own.last), self.zone)
+            self.due.append(Due(own.what, own.alert, begun, begun + (own.last - own.first + ONE_DAY)))
         acts = {}
         for one in planted(self.tenant, days):
             begin, ended = ACTS[one.act]

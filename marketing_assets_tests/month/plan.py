@@ -22,12 +22,13 @@ HISTORY_DAYS = 60
 @dataclass(frozen=True)
 class Alert:
     """One incident: told once within `within` hours after it was planted, over within `over` hours after its
-    end; None: it stays open."""
+    end; None: it stays open. Without an `entity` it is of any."""
 
     asset: str
     check: str
     within: float = 7
     over: float | None = 7
+    entity: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,20 @@ class Planted:
     ends: tuple[int, str] | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     alert: Alert | None = None
+
+
+@dataclass(frozen=True)
+class Native:
+    """Something that happens in the sandbox's world anyway, and that people are to be told of once.
+
+    It begins on the `first` of these days and is over by the end of the `last`; `alert.over` as for `Alert`.
+    """
+
+    tenant: str
+    what: str
+    first: date
+    last: date
+    alert: Alert
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,36 @@ PLAN: Sequence[Planted] = (
     ),
 )
 
+WORLD: Sequence[Native] = (
+    Native(
+        "northwind",
+        "a Friday with half of the usual revenue",
+        date(2026, 10, 23),
+        date(2026, 10, 23),
+        Alert("northwind/mart/daily_performance", "revenue_drop", within=12, over=36),
+    ),
+    *(
+        Native(
+            "siam",
+            f"{platform} spends more for 11.11",
+            date(2026, 11, 9),
+            date(2026, 11, 11),
+            Alert("siam/mart/ads_channel_performance", "unusual_spend", over=None, entity=entity),
+        )
+        for platform, entity in (
+            ("Meta", "meta_ads/101550000000001"),
+            ("Google", "google_ads/7301188201"),
+        )
+    ),
+    Native(
+        "siam",
+        "Meta's pixel reported no purchase on 9 October, which is known for sure four weeks later",
+        date(2026, 11, 2),
+        date(2026, 11, 11),
+        Alert("siam/mart/ads_channel_performance", "cpa_over_limit", over=None),
+    ),
+)
+
 STANDING: Sequence[Standing] = (
     Standing("siam", "siam/staging/order_items", "skus_are_mapped", "some SKUs are in no mapping"),
     Standing("northwind", "northwind/staging/order_items", "skus_are_mapped", "some SKUs are in no mapping"),
@@ -140,6 +185,13 @@ def month(days: int, first: int = 1) -> DayRange:
     """The simulated days: `days` of the month, from its day `first` on."""
     begin = FIRST_DAY + timedelta(days=first - 1)
     return DayRange(begin, begin + timedelta(days=days - 1))
+
+
+def native(tenant: str, days: DayRange) -> list[Native]:
+    """What happens in the world within these days."""
+    return [
+        one for one in WORLD if one.tenant == tenant and one.first >= days.first and one.last <= days.last
+    ]
 
 
 def day_of(number: int) -> date:

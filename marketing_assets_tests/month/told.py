@@ -76,6 +76,7 @@ def judge(
 def _is(seen: Seen, due: Due) -> bool:
     latest = due.ended + timedelta(hours=due.alert.within)
     same = (seen.asset, seen.check) == (due.alert.asset, due.alert.check)
+    same = same and due.alert.entity in {"", seen.entity}
     return same and due.begun <= seen.opened <= latest
 
 
