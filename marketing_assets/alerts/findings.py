@@ -37,7 +37,8 @@ def verdicts(tenant_id: str, facts: RunFacts, tables_of: Mapping[str, Iterable[s
         own = {a for a in facts.assets.get(step, ()) if _own(tenant_id, a)}
         if own:
             looked_at.add((_subject(own), step))
-    fetched = {a for step in facts.successes for a in facts.assets.get(step, ())}
+    # A step that only checks tables has not spoken with their platform.
+    fetched = {a for step in facts.successes for a in facts.computed.get(step, ())}
     looked_at |= {
         (f"{tenant_id}/raw/{platform}", CONNECTION)
         for platform, tables in tables_of.items()

@@ -39,7 +39,8 @@ class RunFacts:
     failures: Mapping[str, Failure] = field(default_factory=dict)
     successes: frozenset[str] = frozenset()
     assets: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The assets of each step."""
+    """The assets of each step, computed or checked."""
+    computed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     error: str = ""
     """Why the run failed, where no step did."""
 
@@ -59,18 +60,19 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
     checks: list[tuple[str, dg.AssetCheckEvaluation]] = []
     failures: dict[str, Failure] = {}
     successes: set[str] = set()
-    assets: dict[str, set[str]] = {}
+    checked: dict[str, set[str]] = {}
+    computed: dict[str, set[str]] = {}
     error = ""
     for event in _events(instance, run.run_id):
         step = str(event.step_key or "")
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
             checks.append((step, event.asset_check_evaluation_data))
         elif event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
-            checked = event.asset_check_planned_data.asset_key
-            assets.setdefault(step, set()).add(checked.to_user_string())
+            key = event.asset_check_planned_data.asset_key
+            checked.setdefault(step, set()).add(key.to_user_string())
         elif event.event_type is DagsterEventType.ASSET_MATERIALIZATION_PLANNED:
             if event.asset_key:
-                assets.setdefault(step, set()).add(event.asset_key.to_user_string())
+                computed.setdefault(step, set()).add(event.asset_key.to_user_string())
         elif event.event_type is DagsterEventType.STEP_FAILURE:
             failure = _failure(event.step_failure_data)
             if failure.error not in _INTERRUPTED:  # a cancelled run's step was only not computed
@@ -91,7 +93,11 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
         checks=tuple(e for step, e in checks if not (is_retried(run) and step in failures)),
         failures=failures,
         successes=frozenset(successes),
-        assets={step: frozenset(keys) for step, keys in assets.items()},
+        assets={
+            step: frozenset(checked.get(step, set()) | computed.get(step, set()))
+            for step in checked.keys() | computed.keys()
+        },
+        computed={step: frozenset(keys) for step, keys in computed.items()},
         error=clean(error),
     )
 

@@ -11,6 +11,7 @@ from marketing_assets.alerts import acting
 from marketing_assets.alerts.lifecycle import Status
 from marketing_assets.verdicts import Finding, metadata, unknown, verdict
 from marketing_assets_tests.alerts.house import BROKEN, DAYS, HOOK, MART, NOON, RAW, WARNED, House, Wish
+from marketing_assets_tests.installation import QUIET
 
 
 @pytest.fixture
@@ -163,6 +164,24 @@ def test_a_platform_that_refuses_is_one_incident_for_all_its_tables(house: House
     house.look()
     assert len(house.told()) == 2
     assert not house.incidents(only_open=True)
+
+
+def test_checking_a_platforms_tables_does_not_end_that_it_refuses(house: House) -> None:
+    gone = dg.Failure("shopee: down", metadata={"connection": "siam/shopee/220011881"})
+    house.run(raw=Wish(fails=gone), other=Wish(fails=gone))
+    house.look()
+
+    @dg.asset_check(asset=dg.AssetKey(RAW.split("/")))
+    def fresh() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    only_checks = dg.define_asset_job(
+        "siam_freshness", dg.AssetSelection.checks(fresh), tags={"tenant": "siam"}
+    )
+    looks = dg.Definitions(assets=house.assets, asset_checks=[fresh], jobs=[only_checks])
+    looks.resolve_job_def("siam_freshness").execute_in_process(instance=house.instance, run_config=QUIET)
+    assert house.look() == 1
+    assert [i.key.check for i in house.incidents(only_open=True)] == ["connection"]
 
 
 def test_a_failed_step_is_an_incident_until_the_step_succeeds(house: House) -> None:

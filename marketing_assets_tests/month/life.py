@@ -282,7 +282,7 @@ def _sections_of_mail(mails: list[EmailMessage]) -> Iterator[dict[str, Any]]:
     """Title and incident of each section of the mails' text."""
     for mail in mails:
         body = mail.get_body(("plain",))
-        text = body.get_content() if body else ""
+        text = body.get_content().replace("\r\n", "\n") if body else ""
         for block in text.split("\n\n"):
             lines = block.strip().splitlines()
             for line in lines:
