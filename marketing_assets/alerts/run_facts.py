@@ -81,8 +81,9 @@ def facts_of_run(instance: dg.DagsterInstance, run: dg.DagsterRun) -> RunFacts:
             successes.add(step)
             failures.pop(step, None)  # a step may succeed when it is tried again
         else:
-            data = event.job_failure_data
-            error = data.error.message if data.error else event.message or ""
+            data = event.event_specific_data  # none where Dagster itself ended a run that had died
+            failure_of_run = getattr(data, "error", None)
+            error = failure_of_run.message if failure_of_run else event.message or ""
     return RunFacts(
         run_id=run.run_id,
         job=run.job_name,

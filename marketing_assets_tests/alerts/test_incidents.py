@@ -166,6 +166,17 @@ def test_a_platform_that_refuses_is_one_incident_for_all_its_tables(house: House
     assert not house.incidents(only_open=True)
 
 
+def test_a_run_whose_process_died_is_told_with_what_ended_it(house: House) -> None:
+    job = house.definitions.resolve_job_def("siam_refresh")
+    run = house.instance.create_run_for_job(job, tags={"tenant": "siam"}, status=dg.DagsterRunStatus.STARTED)
+    house.instance.report_run_failed(run, "its process is gone")
+    house.later(hours=1)
+    house.look()
+    [incident] = house.incidents()
+    assert (*incident.key,) == ("siam/siam_refresh", "run", "")
+    assert "its process is gone" in incident.finding.text
+
+
 def test_checking_a_platforms_tables_does_not_end_that_it_refuses(house: House) -> None:
     gone = dg.Failure("shopee: down", metadata={"connection": "siam/shopee/220011881"})
     house.run(raw=Wish(fails=gone), other=Wish(fails=gone))

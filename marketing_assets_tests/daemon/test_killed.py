@@ -148,11 +148,13 @@ def test_what_was_acknowledged_reaches_the_marts_whatever_is_killed(installation
         # Once more, as whoever repeats a message: what was taken in is known, so nothing comes in again.
         assert {shop.push(message) for message in acknowledged} == {200}
         assert house.waiting() == 0
+    told = house.dagster.daemon.log.read_text()
+    assert "SensorExecutionError" not in told, told
     runs = house.runs()
     done = [run for run in runs if run.status is dg.DagsterRunStatus.SUCCESS]
     assert {m.day for m in acknowledged} <= {day for run in done for day in fetched_days(run)}
-    told = revenues(installation, days)
-    assert told and all(mart == truth for mart, truth in told.values()), told
+    of_days = revenues(installation, days)
+    assert of_days and all(mart == truth for mart, truth in of_days.values()), of_days
     keys = [run.tags.get("dagster/run_key") for run in runs if run.parent_run_id is None]
     asked = Counter(key for key in keys if key)
     assert set(asked.values()) == {1}, "the sensors asked for nothing twice"
