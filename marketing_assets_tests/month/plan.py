@@ -131,10 +131,10 @@ PLAN: Sequence[Planted] = (
     ),
     Planted(
         "siam",
-        "Shopee adds a field to its orders, and takes it away again four days later",
+        "Shopee adds a field to its orders, and takes it away again a day later",
         "new_field",
         begins=(16, "10:00"),
-        ends=(20, "10:00"),
+        ends=(17, "10:00"),
         settings={"platform": "shopee"},
         alert=Alert("siam/raw/shopee_orders", "schema_drift"),
     ),
