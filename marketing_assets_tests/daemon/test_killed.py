@@ -25,7 +25,7 @@ from marketing_assets_tests.daemon.pushing import TENANT, PushingShop
 from marketing_assets_tests.daemon.services import Dagster, Service
 from marketing_assets_tests.installation import FILLED, Installation, program
 
-pytestmark = [pytest.mark.xdist_group("installation"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.xdist_group("daemon"), pytest.mark.timeout(900)]
 
 KILLS = ("receiver", "all", "daemon", "receiver", "all")
 PATIENCE_SECONDS = 600
