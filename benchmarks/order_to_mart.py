@@ -112,7 +112,7 @@ def measure(folder: Path, sandbox: Sandbox) -> list[Line]:
         stack.enter_context(serving(made.settings, log))
         for service in (dagster.code, dagster.daemon):
             service.start()
-        what = "an order while daemon and receiver are killed and started again, to the mart"
+        what = "an order before daemon and receiver are killed, to the mart once they are back"
         lines.append(_line(what, shop.seconds_until_told()))
     with made.entered(), dg.DagsterInstance.get() as instance:
         asked = [r for r in instance.get_runs() if "marketing/asked_at" in r.tags]
