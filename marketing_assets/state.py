@@ -6,6 +6,8 @@ or, where several machines share it, one database that `MARKETING_STATE_URL` nam
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +16,8 @@ from marketing_assets.settings import Settings
 
 BUSY_SECONDS = 30
 """How long a writer of a SQLite file waits for another."""
+
+_BUSY_PAUSE = 0.01
 
 _TABLES = 0x6D61726B
 """Number of the lock on Postgres under which tables are made."""
@@ -49,7 +53,25 @@ def create_tables(engine: sa.Engine, metadata: sa.MetaData) -> None:
 def _durable(connection: Any, _record: Any) -> None:
     """Readers beside a writer (WAL), and every commit on disk before it returns (FULL)."""
     cursor = connection.cursor()
-    cursor.execute("pragma journal_mode = wal")
+    _write_ahead(cursor)
     cursor.execute("pragma synchronous = full")
     cursor.execute("pragma foreign_keys = on")
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Turn the write-ahead log on.
+
+    SQLite refuses it at once, without its usual waiting, while another connection begins to write: as of
+    several that open a new file.
+    """
+    last = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > last:
+                raise
+            time.sleep(_BUSY_PAUSE)
+        else:
+            return

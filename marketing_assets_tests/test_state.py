@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -42,3 +43,13 @@ def test_subjects_have_files_of_their_own_and_a_url_replaces_them(tmp_path: Path
     assert state_engine(Settings(home=tmp_path), "a").url != state_engine(Settings(home=tmp_path), "b").url
     shared = Settings(home=tmp_path, state_url=f"sqlite:///{tmp_path}/shared.sqlite")
     assert state_engine(shared, "a").url == state_engine(shared, "b").url
+
+
+def test_opening_waits_for_another_that_writes_the_new_file(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    path = tmp_path / "state" / "notes.sqlite"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.executescript("create table notes (id integer); begin immediate")
+    threading.Timer(0.3, writer.execute, ["commit"]).start()
+    with state_engine(Settings(home=tmp_path), "notes").connect() as connection:
+        assert connection.exec_driver_sql("pragma journal_mode").scalar() == "wal"
