@@ -19,6 +19,13 @@ from typing import Any, Self
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 from dagster import EventLogEntry, Field, StringSource
+from dagster._core.events import (
+    ASSET_CHECK_EVENTS,
+    ASSET_EVENTS,
+    EVENT_TYPE_TO_PIPELINE_RUN_STATUS,
+    DagsterEventType,
+)
+from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import (
     INDEX_SHARD_NAME,
@@ -29,6 +36,11 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_
 from dagster._serdes import ConfigurableClassData
 
 _KEPT_FILES = 8
+
+_INDEXED: frozenset[DagsterEventType] = frozenset(
+    {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
+)
+"""What Dagster keeps in its file over all runs too."""
 
 
 class _Batch(threading.local):
@@ -73,26 +85,58 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Events of one run as one transaction of its file and one of the index.
 
-        A run over ninety days plans thousands of materialisations at its start.
+        A run over ninety days plans thousands of materialisations at its start, and ends with as many.
         """
         (run_id,) = {event.run_id for event in events}
+        rows = {id(event): self._event_to_row(event) for event in events}
+        indexed = [event for event in events if event.dagster_event_type in _INDEXED]
         with (
             self._connect(run_id) as of_run,
             self._engine(INDEX_SHARD_NAME).connect() as of_index,
             of_index.begin(),
         ):
-            self._batch.connections = {run_id: of_run, INDEX_SHARD_NAME: of_index}
-            try:
-                for event in events:
-                    self.store_event(event)
-            finally:
-                self._batch.connections = {}
+            of_run.execute(SqlEventLogStorageTable.insert(), list(rows.values()))
+            if indexed:
+                of_index.execute(SqlEventLogStorageTable.insert(), [rows[id(event)] for event in indexed])
+                # Numbers rise by one within a transaction, which is alone.
+                last: int = of_index.execute(
+                    sa.select(sa.func.max(SqlEventLogStorageTable.c.id))
+                ).scalar_one()
+                self._store_of_assets(of_index, indexed, range(last - len(indexed) + 1, last + 1))
+
+    def _store_of_assets(
+        self, of_index: sa.Connection, events: Sequence[EventLogEntry], numbers: Sequence[int]
+    ) -> None:
+        """What Dagster keeps of assets and checks besides the events themselves."""
+        of_assets = [
+            (event, n)
+            for event, n in zip(events, numbers, strict=True)
+            if event.dagster_event_type in ASSET_EVENTS
+        ]
+        self._store_asset_event_tags(of_index, [event for event, _ in of_assets], [n for _, n in of_assets])
+        # A later event of an asset and kind replaces what an earlier one said.
+        newest = {(e.get_dagster_event().asset_key, e.dagster_event_type): (e, n) for e, n in of_assets}
+        for event, n in sorted(newest.values(), key=lambda pair: pair[1]):
+            self._store_asset_event(of_index, event, n)
+        self._batch.connections = {INDEX_SHARD_NAME: of_index}
+        try:
+            for event, n in zip(events, numbers, strict=True):
+                if event.dagster_event_type in ASSET_CHECK_EVENTS:
+                    self.store_asset_check_event(event, n)
+        finally:
+            self._batch.connections = {}
 
     def has_table(self, table_name: str) -> bool:
-        # Asked for at every result of a check, of a form that only ever grows.
+        # Asked for at every event of an asset and result of a check, of a form that only ever grows.
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        name = f"asset_keys.{column_name}"
+        if name not in self._tables and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._tables.add(name)
+        return name in self._tables
 
     def _engine(self, shard: str) -> sa.Engine:
         if shard not in self._kept:

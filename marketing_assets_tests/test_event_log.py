@@ -139,11 +139,16 @@ def test_events_that_come_together_are_kept_like_single_ones(
                 | {"dagster/asset_partition_range_end": "2026-01-09"},
             )
             assert found.success
+            (kept_of_asset,) = kept.get_asset_records([spend.key])
+            newest = kept_of_asset.asset_entry.last_materialization_record
+            assert newest is not None and kept_of_asset.asset_entry.last_run_id == found.run_id
+            assert kept.fetch_materializations(spend.key, limit=1).records == [newest]
             told[size] = (
                 sorted(str(e.dagster_event_type) for e in kept.all_logs(found.run_id)),
                 sorted(kept.get_materialized_partitions(spend.key)),
                 len(kept.fetch_materializations(spend.key, limit=100).records),
                 len(kept.event_log_storage.get_asset_check_execution_history(paid.check_key, 100)),
+                newest.partition_key,
             )
     assert told["0"] == told["4"]
     assert told["4"][2] == 9 and told["4"][3] > 0
