@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -53,15 +53,28 @@ class Daemon:
     def __post_init__(self) -> None:
         self.repository = self.definitions.get_repository_def()
 
-    def due(self, name: str, at: datetime) -> int:
-        """Evaluate a schedule that is due; returns how many runs it gave."""
+    def due(self, names_of_schedules: Sequence[str], at: datetime) -> int:
+        """Evaluate schedules that are due at one instant; returns how many runs they gave.
+
+        The most urgent run comes first, whichever schedule asked for it.
+        """
+        asked = [one for name in names_of_schedules for one in self._asked_by(name, at)]
+        return sum(
+            self.start([request], name, job, tags)
+            for request, name, job, tags in sorted(asked, key=lambda one: _priority(one[0]))
+        )
+
+    def _asked_by(
+        self, name: str, at: datetime
+    ) -> Iterator[tuple[dg.RunRequest, str, str, Mapping[str, str]]]:
+        """The runs that a schedule asks for, with its name, job and tags."""
         began = time.process_time()
         schedule = self.definitions.resolve_schedule_def(name)
         context = dg.build_schedule_context(self.instance, at, repository_def=self.repository)
         asked = schedule.evaluate_tick(context).run_requests or []
         self._note(name, began)
         tags = {names.SCHEDULE_NAME_TAG: name, names.SCHEDULED_EXECUTION_TIME_TAG: at.isoformat()}
-        return self.start(asked, name, schedule.job_name, tags)
+        yield from ((request, name, schedule.job_name, tags) for request in asked)
 
     def look(self, name: str) -> int:
         """Evaluate a sensor; returns how many runs it gave."""

@@ -35,7 +35,7 @@ from marketing_assets_tests.month.acts import ACTS
 from marketing_assets_tests.month.clock import MonthClock, month_clock
 from marketing_assets_tests.month.comparing import Compared
 from marketing_assets_tests.month.daemon import Daemon, sensors_of
-from marketing_assets_tests.month.moments import ACT, Moment, local, looks, span, ticks
+from marketing_assets_tests.month.moments import ACT, Moment, local, looks, span, ticks, together
 from marketing_assets_tests.month.plan import (
     ALERTS,
     LOOKS,
@@ -43,6 +43,7 @@ from marketing_assets_tests.month.plan import (
     STANDING,
     Planted,
     day_of,
+    is_evaluated,
     native,
     planted,
 )
@@ -176,24 +177,32 @@ class _Life:
                 acts[_at(one.ends, self.zone), one.what] = ended, one
         moments += [Moment(at, ACT, "act", what) for at, what in acts]
         day, began = days.first, time.process_time()
-        for moment in sorted(moments):
-            if moment.at.astimezone(self.zone).date() != day:
+        for same in together(m for m in moments if m.kind == "act" or self._is_evaluated(m.at)):
+            now = same[0].at.astimezone(self.zone).date()
+            if now != day:
                 runs = sum(1 for run in self.daemon.runs if run.at.astimezone(self.zone).date() == day)
                 self.tell(f"{self.tenant}: {day}, {runs} runs, {time.process_time() - began:.0f} s")
-                day, began = moment.at.astimezone(self.zone).date(), time.process_time()
-            self.clock.move_to(moment.at)
+                day, began = now, time.process_time()
+            self.clock.move_to(same[0].at)
             self.house.sandbox.world.clock.set_as_of(self.clock.now())
-            with self.timed(moment.kind if moment.kind != "tick" else moment.name):
-                if moment.kind == "act":
-                    act, one = acts[moment.at, moment.name]
-                    said = act(self.house, self.tenant, one.settings, moment.at)
-                    self.acts.append(f"{moment.at.astimezone(self.zone):%d %b %H:%M} {one.what}: {said}")
-                    if one.act == "flood":
-                        self._drain()
-                elif moment.kind == "tick":
-                    self._after(self.daemon.due(moment.name, moment.at))
-                else:
-                    self._after(self.daemon.look(moment.name))
+            with self.timed(", ".join(m.name if m.kind == "tick" else m.kind for m in same)):
+                self._pass(same, acts)
+
+    def _is_evaluated(self, at: datetime) -> bool:
+        return is_evaluated(self.tenant, at.astimezone(self.zone))
+
+    def _pass(self, same: list[Moment], acts: Mapping[tuple[datetime, str], tuple[Any, Planted]]) -> None:
+        first = same[0]
+        if first.kind == "tick":
+            self._after(self.daemon.due([m.name for m in same], first.at))
+        elif first.kind == "look":
+            self._after(self.daemon.look(first.name))
+        else:
+            act, one = acts[first.at, first.name]
+            said = act(self.house, self.tenant, one.settings, first.at)
+            self.acts.append(f"{first.at.astimezone(self.zone):%d %b %H:%M} {one.what}: {said}")
+            if one.act == "flood":
+                self._drain()
 
     def _drain(self) -> None:
         """The sensor of the inbox, every half a minute until it asks for nothing more."""

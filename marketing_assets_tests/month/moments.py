@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import takewhile
+from itertools import groupby, takewhile
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -48,6 +48,13 @@ def looks(hours: Mapping[str, Sequence[str]], days: DayRange, zone: ZoneInfo) ->
 def local(day: date, text: str, zone: ZoneInfo) -> datetime:
     """A time of day such as `10:20` in a zone, as an instant in UTC."""
     return datetime.combine(day, time.fromisoformat(text), zone).astimezone(ZoneInfo("UTC"))
+
+
+def together(moments: Iterable[Moment]) -> Iterator[list[Moment]]:
+    """Moments in their order; ticks of one instant together, because the daemon starts them together."""
+    for _, same in groupby(sorted(moments), key=lambda one: (one.at, one.kind == "tick")):
+        found = list(same)
+        yield from [found] if found[0].kind == "tick" else ([one] for one in found)
 
 
 def span(days: DayRange, zone: ZoneInfo) -> tuple[datetime, datetime]:

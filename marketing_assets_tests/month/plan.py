@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from marketing_assets.partitions import DayRange
@@ -81,6 +81,10 @@ LOOKS: Mapping[str, Sequence[str]] = {
 }
 """When sensors look besides those that look after every run; in an installation it is every few minutes."""
 
+ORDINARY_HOURS = time(3), time(8, 30)
+"""On a day on which nothing is planted, only what is due between these local times is evaluated: the nightly
+refresh, snapshots, one refresh and one look. A day goes on until the first of these times on the next day."""
+
 PLAN: Sequence[Planted] = (
     Planted(
         "siam",
@@ -146,7 +150,7 @@ WORLD: Sequence[Native] = (
         "a Friday with half of the usual revenue",
         date(2026, 10, 23),
         date(2026, 10, 23),
-        Alert("northwind/mart/daily_performance", "revenue_drop", within=12, over=36),
+        Alert("northwind/mart/daily_performance", "revenue_drop", within=36, over=36),
     ),
     *(
         Native(
@@ -154,7 +158,7 @@ WORLD: Sequence[Native] = (
             f"{platform} spends more for 11.11",
             date(2026, 11, 9),
             date(2026, 11, 11),
-            Alert("siam/mart/ads_channel_performance", "unusual_spend", over=None, entity=entity),
+            Alert("siam/mart/ads_channel_performance", "unusual_spend", within=36, over=None, entity=entity),
         )
         for platform, entity in (
             ("Meta", "meta_ads/101550000000001"),
@@ -166,7 +170,7 @@ WORLD: Sequence[Native] = (
         "Meta's pixel reported no purchase on 9 October, which is known for sure four weeks later",
         date(2026, 11, 2),
         date(2026, 11, 11),
-        Alert("siam/mart/ads_channel_performance", "cpa_over_limit", over=None),
+        Alert("siam/mart/ads_channel_performance", "cpa_over_limit", within=72, over=None),
     ),
 )
 
@@ -192,6 +196,17 @@ def native(tenant: str, days: DayRange) -> list[Native]:
     return [
         one for one in WORLD if one.tenant == tenant and one.first >= days.first and one.last <= days.last
     ]
+
+
+def is_evaluated(tenant: str, local: datetime) -> bool:
+    """Whether what is due at this local time is evaluated: on days with something planted everything is."""
+    begin, end = ORDINARY_HOURS
+    day = local.date() if local.time() >= begin else local.date() - timedelta(days=1)
+    eventful = any(
+        one.tenant == tenant and day_of(one.begins[0]) <= day <= day_of((one.ends or one.begins)[0])
+        for one in PLAN
+    )
+    return eventful or begin <= local.time() <= end
 
 
 def day_of(number: int) -> date:
