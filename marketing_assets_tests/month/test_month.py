@@ -12,7 +12,7 @@ import pytest
 
 from marketing_assets_tests.month.acts import ACTS
 from marketing_assets_tests.month.comparing import compare
-from marketing_assets_tests.month.moments import looks, span, ticks
+from marketing_assets_tests.month.moments import ACT, LOOK, TICK, Moment, looks, span, ticks, together
 from marketing_assets_tests.month.plan import (
     MONTH_DAYS,
     PLAN,
@@ -20,6 +20,7 @@ from marketing_assets_tests.month.plan import (
     Alert,
     Standing,
     day_of,
+    is_evaluated,
     month,
     planted,
 )
@@ -114,3 +115,37 @@ def test_ticks_are_those_of_the_cron_line_also_where_clocks_change() -> None:
     assert end - start == timedelta(hours=49)
     [look] = looks({"northwind_freshness": ["05:50"]}, month(1, first=20), zone)
     assert look.at == datetime(2026, 11, 1, 10, 50, tzinfo=UTC)
+
+
+def test_ticks_of_one_instant_are_evaluated_together_after_what_happens_and_before_looks() -> None:
+    later = BEGUN + timedelta(hours=1)
+    moments = [
+        Moment(later, TICK, "tick", "refresh"),
+        Moment(BEGUN, LOOK, "look", "freshness"),
+        Moment(BEGUN, TICK, "tick", "refresh"),
+        Moment(BEGUN, TICK, "tick", "products"),
+        Moment(BEGUN, LOOK, "look", "alerts"),
+        Moment(BEGUN, ACT, "act", "outage"),
+    ]
+    assert [[m.name for m in same] for same in together(moments)] == [
+        ["outage"],
+        ["products", "refresh"],
+        ["alerts"],
+        ["freshness"],
+        ["refresh"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "is_due"),
+    [
+        ("2026-10-16T06:00", True),
+        ("2026-10-16T12:00", False),
+        ("2026-10-17T01:50", False),
+        ("2026-10-17T12:00", True),
+        ("2026-10-18T01:50", True),
+        ("2026-10-18T12:00", False),
+    ],
+)
+def test_on_the_day_of_the_outage_all_is_evaluated_until_the_next_morning(at: str, is_due: bool) -> None:
+    assert is_evaluated("siam", datetime.fromisoformat(at)) is is_due
