@@ -1,0 +1,17 @@
+"""The models of the intelligence layer with plain arrays in and out, for scorers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marketing_assets.intelligence import budgets, forecasting
+
+
+def allocate(spend, revenue, attributed, budget, lo, hi):
+    found = budgets.allocate(spend, revenue, attributed, budget, lo, hi)
+    return found.spend, found.change, found.low, found.high
+
+
+def forecast(y, start, period, h, levels):
+    found = forecasting.forecast(y, period, h, levels)
+    return found.mean, found.intervals

@@ -1,0 +1,213 @@
+"""What a channel's spend brings, from revenue, spend and the platforms' own claims: draws of response curves.
+
+Revenue a day is a baseline (trend, weekday, season of the year), what each channel's spend brings, and noise
+that lasts a few days. How much a channel brings has a prior around what its platform claims, which is wide,
+because claims are biased; how the claim moves with spend tells of the curve's shape. Draws are from the
+posterior by Gibbs sampling over a grid of shapes and sizes, so there is no fit that can fail to converge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marketing_assets.intelligence.curves import CARRY_DAYS, CARRY_OVERS, Floats, carried, shapes
+
+_SIZES = np.linspace(-2.6, 2.6, 27)
+"""Grid of a channel's size: the logarithm of its return on spend, in spreads of the prior."""
+_CLAIM_SPREAD = 0.5
+_SWEEPS, _BURN_IN = 700, 150
+_CLAIM_CARRY = 0.35
+"""Platforms attribute to the last days: what they claim carries over less than what is true."""
+_CLAIM_POWERS = (0.7, 0.85, 1.0, 1.2)
+_OUTLIER = 2.75
+"""Robust spreads beyond which a day (a promotion nobody told of) is left out."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Posterior draws: curve (index of `shapes`), its divisor and revenue a day at it, [draws, channels].
+
+    `mean_spend` is of each channel; `returns` the revenue that the history's spend brought per unit of money.
+    """
+
+    curve: NDArray[np.int64]
+    divisor: Floats
+    size: Floats
+    mean_spend: Floats
+
+    def revenue(self, channel: int, spend: Floats) -> Floats:
+        """Revenue a day that constant daily spends bring in the long run, [draws, spends]."""
+        table = shapes().response(spend / self.mean_spend[channel])
+        curve = self.curve[:, channel]
+        return table[curve] / self.divisor[:, channel, None] * self.size[:, channel, None]
+
+
+@dataclass(frozen=True)
+class _Channel:
+    """Responses of all candidates (curve × carry-over) to the history, each of mean 1."""
+
+    responses: NDArray[np.float32]
+    divisors: Floats
+    log_prior: Floats
+    claimed_return: float
+    mean_spend: float
+
+
+def response_draws(spend: Floats, revenue: Floats, claimed: Floats, seed: int = 0) -> Draws:
+    """Draws for channels of daily `spend` [days, channels]; `revenue` of the shop, `claimed` by platforms."""
+    rng = np.random.default_rng(seed)
+    used = CARRY_DAYS if len(revenue) > 4 * CARRY_DAYS else 0
+    season = _baseline(len(revenue))
+    channels = [_channel(spend[:, c], claimed[:, c], revenue, used) for c in range(spend.shape[1])]
+    keep, lag = _usable_days(season, spend, revenue, used)
+    rows = _whitened(season, keep, lag)
+    basis, _ = np.linalg.qr(rows)
+    target = _residual(_whitened(revenue[:, None], keep, lag), basis)[:, 0]
+    stacked = np.concatenate([c.responses for c in channels]).T
+    design = _residual(_whitened(stacked, keep, lag).astype(np.float32), basis.astype(np.float32))
+    gram = (design.T @ design).astype(np.float64)
+    toward = design.T.astype(np.float64) @ target
+    return _gibbs(channels, gram, toward, float(target @ target), len(target) - basis.shape[1], rng)
+
+
+def _baseline(days: int) -> Floats:
+    """Columns of what revenue does without ads: level, trend, weekdays, season of the year."""
+    t = np.arange(days)
+    columns = [np.ones(days), t / days]
+    columns += [(t % 7 == d) - 1 / 7 for d in range(6)]
+    for k in (1, 2) if days > 500 else (1,):
+        columns += [np.sin(2 * np.pi * k * t / 365.25), np.cos(2 * np.pi * k * t / 365.25)]
+    return np.stack(columns, 1).astype(float)
+
+
+def _usable_days(season: Floats, spend: Floats, revenue: Floats, used: int) -> tuple[NDArray[np.bool_], float]:
+    """Days without outliers, and how much of a day's noise lasts to the next."""
+    rough = np.stack([np.sqrt(carried(s, 0.3) / max(s.mean(), 1e-9)) for s in spend.T], 1)
+    columns = np.concatenate([season, rough], 1)
+    keep = np.arange(len(revenue)) >= used
+    left = revenue
+    for _ in range(4):
+        found = np.linalg.lstsq(columns[keep], revenue[keep], rcond=None)[0]
+        left = revenue - columns @ found
+        spread = 1.4826 * np.median(np.abs(left[keep] - np.median(left[keep]))) + 1e-12
+        keep = (np.abs(left) <= _OUTLIER * spread) & (np.arange(len(revenue)) >= used)
+    pairs = keep[1:] & keep[:-1]
+    a, b = left[1:][pairs], left[:-1][pairs]
+    lag = float(np.clip((a @ b) / max(b @ b, 1e-12), 0.0, 0.8)) if len(a) else 0.0
+    return keep, lag
+
+
+def _whitened(columns: NDArray[np.floating], keep: NDArray[np.bool_], lag: float) -> NDArray[np.floating]:
+    rows = keep[1:] & keep[:-1]
+    return columns[1:][rows] - lag * columns[:-1][rows]
+
+
+def _residual(columns: NDArray[np.floating], basis: NDArray[np.floating]) -> NDArray[np.floating]:
+    return columns - basis @ (basis.T @ columns)
+
+
+def _channel(spend: Floats, claimed: Floats, revenue: Floats, used: int) -> _Channel:
+    grid = shapes()
+    mean = max(float(spend.mean()), 1e-9)
+    relative = np.stack([carried(spend, a) for a in CARRY_OVERS]) / mean
+    responses = grid.response(np.maximum(relative, 0))  # [curves, carry-overs, days]
+    divisors = responses.mean(axis=2) + 1e-12
+    responses /= divisors[:, :, None]
+    shape = _claim_evidence(spend / mean, claimed, revenue, used)
+    prior = (grid.log_prior + shape)[:, None] + np.full(len(CARRY_OVERS), -np.log(len(CARRY_OVERS)))
+    total = max(float(spend.sum()), 1e-9)
+    return _Channel(
+        responses=responses.reshape(-1, len(spend)).astype(np.float32),
+        divisors=divisors.reshape(-1),
+        log_prior=prior.reshape(-1),
+        claimed_return=max(float(claimed.sum()) / total, 1e-3),
+        mean_spend=mean,
+    )
+
+
+def _claim_evidence(relative: Floats, claimed: Floats, revenue: Floats, used: int) -> Floats:
+    """How well each curve explains how the platform's claim moves with spend: log-likelihood by curve.
+
+    The claim follows the curve up to a power and a slow drift of its level; a part of it may be sales of
+    the baseline, which follow revenue.
+    """
+    days = np.arange(len(claimed)) >= used
+    if (claimed[days] <= 0).mean() > 0.2:
+        return np.zeros(shapes().size)
+    base = revenue / max(revenue.mean(), 1e-9)
+    told = np.maximum(claimed, 1e-9 + 0.02 * np.median(claimed))
+    best = np.full(shapes().size, np.inf)
+    weights = 1 / told[days]
+    for carry in (0.0, 0.2, _CLAIM_CARRY):
+        curves = shapes().response(np.maximum(carried(relative, carry), 1e-6))[:, days]
+        for power in _CLAIM_POWERS:
+            powered = curves**power
+            powered /= powered.mean(axis=1, keepdims=True)
+            fit = _two_parts(powered, base[days], told[days], weights)
+            ratio = np.log(told[days]) - np.log(np.maximum(fit, 1e-9))
+            best = np.minimum(best, (_without_drift(ratio) ** 2).sum(axis=1))
+    effective = days.sum() / 3
+    return -0.5 * effective * np.log(best / best.min())
+
+
+def _two_parts(curves: Floats, base: Floats, told: Floats, weights: Floats) -> Floats:
+    """Weighted least squares of `told` on each curve and the baseline, neither below zero."""
+    x, b, y = curves * weights, base * weights, told * weights
+    xx, xb, bb = (x * x).sum(1), x @ b, b @ b
+    xy, by = x @ y, b @ y
+    det = np.maximum(xx * bb - xb**2, 1e-12)
+    a, s = (xy * bb - xb * by) / det, (by * xx - xb * xy) / det
+    alone = xy / xx
+    a, s = np.where(s < 0, alone, a), np.maximum(s, 0)
+    a = np.maximum(a, 0.05 * alone)
+    return a[:, None] * curves + s[:, None] * base
+
+
+def _without_drift(rows: Floats, days: int = 29) -> Floats:
+    """Rows less their moving average."""
+    pad = days // 2
+    padded = np.pad(rows, ((0, 0), (pad + 1, pad)), mode="reflect")
+    sums = np.cumsum(padded, axis=1)
+    return rows - (sums[:, days:] - sums[:, :-days]) / days
+
+
+def _gibbs(
+    channels: list[_Channel], gram: Floats, toward: Floats, total: float, freedom: int, rng: np.random.Generator
+) -> Draws:
+    """Draw (candidate, size) of one channel after the other, given the others."""
+    count, each = len(channels), len(channels[0].divisors)
+    log_claims = np.log([c.claimed_return for c in channels])
+    centre = 0.5 * log_claims + 0.5 * log_claims.mean() - 0.1
+    means = np.array([c.mean_spend for c in channels])
+    sizes = means[:, None] * np.exp(centre[:, None] + _CLAIM_SPREAD * _SIZES)
+    size_prior = -0.5 * _SIZES**2
+    diagonal = np.diag(gram).reshape(count, each)
+    blocks = gram.reshape(count, each, count * each)
+    fixed = [c.log_prior[:, None] + size_prior for c in channels]
+    at = np.array([int(c.log_prior.argmax()) for c in channels])
+    size = sizes[:, len(_SIZES) // 2].copy()
+    noise = total / max(freedom, 1)
+    kept = _SWEEPS - _BURN_IN
+    curve, divisor, drawn = (np.empty((kept, count), dtype=t) for t in (np.int64, float, float))
+    for sweep in range(_SWEEPS):
+        columns = at + each * np.arange(count)
+        for c in range(count):
+            others = np.arange(count) != c
+            pull = toward[c * each : (c + 1) * each] - blocks[c][:, columns[others]] @ size[others]
+            fit = sizes[c] * pull[:, None] - 0.5 * sizes[c] ** 2 * diagonal[c][:, None]
+            logs = fixed[c] + fit / noise
+            weights = np.exp(logs - logs.max()).ravel().cumsum()
+            chosen = int(np.searchsorted(weights, rng.random() * weights[-1]))
+            at[c], size[c] = chosen // len(_SIZES), sizes[c][chosen % len(_SIZES)]
+            columns[c] = at[c] + each * c
+        left = total - 2 * size @ toward[columns] + size @ gram[np.ix_(columns, columns)] @ size
+        noise = max(left, 1e-9) / rng.chisquare(max(freedom, 1))
+        if sweep >= _BURN_IN:
+            n = sweep - _BURN_IN
+            curve[n] = at // len(CARRY_OVERS)
+            divisor[n] = [channels[c].divisors[at[c]] for c in range(count)]
+            drawn[n] = size
+    return Draws(curve, divisor, drawn, means)
