@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from marketing_assets.intelligence import budgets, forecasting
+from marketing_assets.intelligence import anomalies, budgets, forecasting
 
 
 def allocate(spend, revenue, attributed, budget, lo, hi):
@@ -15,3 +15,7 @@ def allocate(spend, revenue, attributed, budget, lo, hi):
 def forecast(y, start, period, h, levels):
     found = forecasting.forecast(y, period, h, levels)
     return found.mean, found.intervals
+
+
+def detect(t, y, period):
+    return anomalies.scores(t, y, period)

@@ -22,6 +22,8 @@ _SWEEPS, _BURN_IN = 700, 150
 _CLAIM_CARRY = 0.35
 """Platforms attribute to the last days: what they claim carries over less than what is true."""
 _CLAIM_POWERS = (0.7, 0.85, 1.0, 1.2)
+_DOUBT = 3.0
+"""By how much the evidence of revenue is watered down: the baseline is never quite as simple as it is taken to be."""
 _OUTLIER = 2.75
 """Robust spreads beyond which a day (a promotion nobody told of) is left out."""
 
@@ -198,7 +200,7 @@ def _gibbs(
             others = np.arange(count) != c
             pull = toward[c * each : (c + 1) * each] - blocks[c][:, columns[others]] @ size[others]
             fit = sizes[c] * pull[:, None] - 0.5 * sizes[c] ** 2 * diagonal[c][:, None]
-            logs = fixed[c] + fit / noise
+            logs = fixed[c] + fit / (noise * _DOUBT)
             weights = np.exp(logs - logs.max()).ravel().cumsum()
             chosen = int(np.searchsorted(weights, rng.random() * weights[-1]))
             at[c], size[c] = chosen // len(_SIZES), sizes[c][chosen % len(_SIZES)]
