@@ -1,6 +1,6 @@
 # Every command of the project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help run test parity simulate lint format bench screenshots lock clean
+.PHONY: help run test parity chaos simulate lint format bench screenshots lock clean
 
 # Several processes import the same thousand modules: compile them once.
 unexport PYTHONDONTWRITEBYTECODE
@@ -12,6 +12,7 @@ PORT ?= 3000
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 BIGQUERY_TESTS := marketing_assets_tests/bigquery
+CHAOS_TESTS := marketing_assets_tests/daemon
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,14 +30,18 @@ $(INSTALLED): requirements.lock pyproject.toml setup.py
 run: $(INSTALLED) ## Fill the demo tenants and serve the UI (DAYS=90, PORT=3000; SERVE=0 ends after the job)
 	@$(BIN)/marketing demo --days $(DAYS) --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: $(INSTALLED) ## Run all tests but those on BigQuery
+test: $(INSTALLED) ## Run all tests but those on BigQuery and those that kill the daemon
 	@echo "Left out: the tests on BigQuery ($(BIGQUERY_TESTS)); make parity runs them"
-	@$(BIN)/pytest -n 3 --dist loadgroup --ignore $(BIGQUERY_TESTS)
+	@echo "Left out: the tests that kill daemon and receiver at random ($(CHAOS_TESTS)); make chaos runs them"
+	@$(BIN)/pytest -n 3 --dist loadgroup --ignore $(BIGQUERY_TESTS) --ignore $(CHAOS_TESTS)
 
 # Three at once on two cores, because one of them often waits. The longest groups come first; xdist would put
 # those of many tests first.
 parity: $(INSTALLED) ## Run the tests on BigQuery: its writer, and that it gives what DuckDB gives
 	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(BIGQUERY_TESTS)
+
+chaos: $(INSTALLED) ## Kill daemon, receiver and runs at random while orders come in
+	@$(BIN)/pytest -s $(CHAOS_TESTS)
 
 simulate: $(INSTALLED) ## Live through a month of two tenants (DAYS=30; docs/simulation.md)
 	@DAYS=$(if $(filter file,$(origin DAYS)),30,$(DAYS)) $(BIN)/python -m marketing_assets_tests.month

@@ -19,7 +19,7 @@ _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Signals that stop a process take effect after the block; where several came, the last one of each.
+    """Signals that stop a process take effect after the block; where several came, once.
 
     Other threads than the main one get no signals: there the block is left as it is.
     """
@@ -32,6 +32,9 @@ def uninterrupted() -> Iterator[None]:
     finally:
         for hold in holds:
             hold.release()
+        # Only now: what the first signal's handler raises would leave the other signal held for ever.
+        for hold in holds:
+            hold.pass_on()
 
 
 class _Hold:
@@ -53,5 +56,7 @@ class _Hold:
         # Inside a generator others may have set handlers meanwhile; they put this one back later.
         if signal.getsignal(self._number) == self._take:
             signal.signal(self._number, self._before)
+
+    def pass_on(self) -> None:
         if self._came:
             signal.raise_signal(self._number)

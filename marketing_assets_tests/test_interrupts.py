@@ -79,6 +79,18 @@ def test_a_stop_takes_effect_after_the_block() -> None:
 
 
 @pytest.mark.usefixtures("raising")
+def test_one_signal_does_not_leave_the_other_held() -> None:
+    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    try:
+        with pytest.raises(Stopped), uninterrupted():
+            interrupt()
+        with pytest.raises(Stopped):
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("raising")
 def test_a_stop_inside_an_inner_block_waits_for_the_outer_one() -> None:
     done = []
     with pytest.raises(Stopped), uninterrupted():

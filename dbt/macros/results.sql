@@ -45,7 +45,7 @@
     {{ return(found) }}
 {%- endmacro %}
 
-{#- One statement for all: one for each table took longer than to count its rows. -#}
+{#- One statement for all tables instead of one for each. -#}
 {% macro duckdb__columns_of(relations) -%}
     {%- set by_table = {} -%}
     {%- for row in run_query(

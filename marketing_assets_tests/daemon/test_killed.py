@@ -25,7 +25,7 @@ from marketing_assets_tests.daemon.pushing import TENANT, PushingShop
 from marketing_assets_tests.daemon.services import Dagster, Service
 from marketing_assets_tests.installation import FILLED, Installation, program
 
-pytestmark = [pytest.mark.xdist_group("installation"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 KILLS = ("receiver", "all", "daemon", "receiver", "all")
 PATIENCE_SECONDS = 600
@@ -165,7 +165,10 @@ def test_what_was_acknowledged_reaches_the_marts_whatever_is_killed(installation
 
 
 def assert_cursor_is_whole(house: House) -> None:
-    """It names the inbox and the newest of its messages, and none is left behind as late."""
+    """It names the inbox and a place among its messages, and none is left behind as late.
+
+    The newest may lie behind its place: a run that waited already covered its day.
+    """
     inbox = Inbox(house.installation.settings)
     with house.instance() as instance:
         [state] = [s for s in instance.all_instigator_state() if s.name == f"{TENANT}_webhooks"]
@@ -174,4 +177,5 @@ def assert_cursor_is_whole(house: House) -> None:
         newest = connection.scalar(sa.text("select seq from sqlite_sequence where name = 'webhook_inbox'"))
     inbox.close()
     [place] = cursor.places.values()
-    assert (place.upto, place.late) == (newest, [])
+    assert 0 < place.upto <= newest
+    assert place.late == []

@@ -164,9 +164,9 @@ class _Life:
         own = [s for s in found if s.name.startswith(f"{self.tenant}_")]
         moments = [*ticks(own, start, end + LAST_TICK)]
         moments += looks({f"{self.tenant}_{name}": hours for name, hours in LOOKS.items()}, days, self.zone)
-        for own in native(self.tenant, days):
-            begun, _ = span(DayRange(own.first, own.last), self.zone)
-            self.due.append(Due(own.what, own.alert, begun, begun + (own.last - own.first + ONE_DAY)))
+        for event in native(self.tenant, days):
+            begun, ended = span(DayRange(event.first, event.last), self.zone)
+            self.due.append(Due(event.what, event.alert, begun, ended))
         acts = {}
         for one in planted(self.tenant, days):
             begin, ended = ACTS[one.act]
