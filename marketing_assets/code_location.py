@@ -27,6 +27,7 @@ from marketing_assets.automation.schedules import refresh_job, schedules
 from marketing_assets.automation.selections import selections
 from marketing_assets.automation.tenant_files import tenants_sensor
 from marketing_assets.ingest.assets import raw_assets
+from marketing_assets.intelligence.assets import intelligence_assets
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.protection.schedule import retention_job, retention_schedule
@@ -79,7 +80,8 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    assets = [*raw, *models, *health_assets(tenant, partitions)]
+    said = intelligence_assets(tenant, partitions, settings)
+    assets = [*raw, *models, *said, *health_assets(tenant, partitions)]
     expected = expectations(tenant, platforms, models)
     fresh = freshness_checks(tenant, expected)
     fresh_job = freshness_job(tenant, fresh)

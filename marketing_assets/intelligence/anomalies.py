@@ -1,7 +1,7 @@
 """Unusual values of a regular series, each judged by what was known before it. Pure.
 
-Each value is forecast one step ahead from a series that was cleaned of what was unusual; how far it lies off is
-measured in the usual errors of its weekday, and compared with how far the last year's values lay off. So a
+Each value is forecast one step ahead from a series that was cleaned of what was unusual; how far it lies off
+is measured in the usual errors of its weekday, and compared with how far the last year's values lay off. So a
 series of wild weather alarms no more often than a calm one.
 """
 

@@ -1,7 +1,7 @@
 """The tables that the intelligence layer writes, column by column.
 
-`day` is the day as of which a row was computed, in the tenant's zone: what it says was known on the morning of
-that day, when the newest whole day was the one before. Amounts are in the reporting currency of the same row.
+`day` is the day as of which a row was computed, in the tenant's zone: what it says was known on the morning
+of that day, when the newest whole day was the one before. Amounts are in the reporting currency of the row.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _bounds(metric: str, *levels: int) -> tuple[Column, ...]:
 
 ANOMALIES = TableSpec(
     name="anomalies",
-    description="What was unusual: a row for each metric judged, with what was expected, and why it is no alert.",
+    description="What was unusual: a row for each metric judged, what was expected, and why it is no alert.",
     columns=(
         _TENANT,
         _AS_OF,
@@ -183,7 +183,9 @@ RECOMMENDATION_OUTCOMES = TableSpec(
         _CAMPAIGN,
         Column("recommended_value", Type.NUMERIC, "Daily spend that was recommended."),
         Column("actual_value", Type.NUMERIC, "Daily spend since."),
-        Column("was_followed", Type.BOOL, "Whether spend went where it was recommended; null: not yet known."),
+        Column(
+            "was_followed", Type.BOOL, "Whether spend went where it was recommended; null: not yet known."
+        ),
         Column("expected_impact", Type.NUMERIC, "Change of the goal a day that was expected."),
         Column("actual_impact", Type.NUMERIC, "Change of the goal a day since; null: not yet known."),
         Column("reason", Type.STRING, "What can be said of it, in one plain sentence.", required=True),
@@ -217,6 +219,10 @@ AI_RECOMMENDATIONS = TableSpec(
         Column("affected_campaign_id", Type.STRING, "The campaign; null where it is about none."),
         Column("is_acknowledged", Type.BOOL, "Whether somebody has taken note.", required=True),
         Column("acknowledged_at", Type.TIMESTAMP, "When; null where nobody has."),
+        Column("acknowledged_by", Type.STRING, "Who; null where nobody has."),
+        Column("first_seen_on", Type.DATE, "The first day of those on which it stands.", required=True),
+        Column("subject", Type.STRING, "What it is about, without figures.", required=True),
+        _RECONSTRUCTED,
         _CURRENCY,
     ),
     key=(DAY, "recommendation_id"),
