@@ -14,6 +14,7 @@ from marketing_assets.commands import (
     doctor,
     materialize,
     privacy,
+    recommendations,
     replay,
     sandbox,
     tenants,
@@ -31,6 +32,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(recommendations.app, name="recommendations")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(webhooks.app, name="webhooks")
