@@ -39,6 +39,9 @@ _FAMILIES = {
 _CHILD_EXPLAINS = 0.8
 """Share of a whole's money from which a part's alert tells it all."""
 
+_TIMES_FROM = 3.0
+"""From how many times the expected value on people think in times, not in per cent."""
+
 
 def of_anomalies(anomalies: pl.DataFrame, as_of: date, names: Names) -> list[Candidate]:
     """Alerts of the last days. `anomalies` holds the judgements as of `as_of` and of the days before it.
@@ -109,13 +112,19 @@ def _anomaly(subject: tuple[str, ...], rows: Iterable[Row], names: Names) -> Can
 
 
 def _anomaly_title(row: Row, names: Names) -> str:
-    value, expected = row["value"], row["expected"]
-    off = f"{share(abs(value / expected - 1))} " if expected and value is not None else "far "
     where = "" if row["entity_type"] == "tenant" else f" of {entity(row, names)}"
+    return sentences(f"{metric_name(row['metric'])}{where} was {_off(row)} on {day_name(row['date'])}")
+
+
+def _off(row: Row) -> str:
+    """How far from what was expected, in per cent or times where that says something."""
+    value, expected = row["value"], row["expected"]
     side = "below" if row["direction"] == "down" else "above"
-    return sentences(
-        f"{metric_name(row['metric'])}{where} was {off}{side} what was expected on {day_name(row['date'])}"
-    )
+    if value is None or expected is None or expected <= 0:
+        return f"far {side} what was expected"
+    if value / expected > _TIMES_FROM:
+        return f"{value / expected:.0f} times what was expected"
+    return f"{share(abs(value / expected - 1))} {side} what was expected"
 
 
 def _range(row: Row, currency: str | None) -> str:
@@ -134,7 +143,7 @@ def _article(anomaly_type: str) -> str:
 def _contributors(contributors: str | None) -> str:
     parts = sorted(json.loads(contributors or "[]"), key=lambda p: -abs(p["share"]))[:3]
     told = ", ".join(f"{part['entity']} ({share(part['share'])})" for part in parts if part["share"])
-    return f"most of the change comes from {told}" if told else ""
+    return f"the change comes from {told}" if told else ""
 
 
 def _also(told: Iterable[Row], worst: Row) -> str:
