@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from marketing_assets.intelligence import anomalies, budgets, forecasting
+from marketing_assets.intelligence.curves import Floats
 
 
-def allocate(spend, revenue, attributed, budget, lo, hi):
+def allocate(
+    spend: Floats, revenue: Floats, attributed: Floats, budget: float, lo: Floats, hi: Floats
+) -> tuple[Floats, float, float, float]:
     found = budgets.allocate(spend, revenue, attributed, budget, lo, hi)
     return found.spend, found.change, found.low, found.high
 

@@ -1,4 +1,4 @@
-"""How to split a budget over channels, from draws of their response curves."""
+"""How to split a budget over channels, from draws of their response curves. Pure."""
 
 from __future__ import annotations
 
@@ -18,20 +18,34 @@ _RECENT_DAYS = 56
 
 @dataclass(frozen=True)
 class Allocation:
-    """Daily spend by channel, and the change of daily revenue against the current mix: mean, 80 % interval."""
+    """Daily spend by channel, and the change of daily revenue against the current mix: mean, 80 % interval.
+
+    `share` is how far of the way to the best split it goes.
+    """
 
     spend: Floats
     change: float
     low: float
     high: float
+    share: float
 
 
-def allocate(spend: Floats, revenue: Floats, claimed: Floats, budget: float, lo: Floats, hi: Floats) -> Allocation:
+def allocate(
+    spend: Floats, revenue: Floats, claimed: Floats, budget: float, lo: Floats, hi: Floats
+) -> Allocation:
+    """The split of a daily `budget` within `lo` and `hi` [channels], from the history of `response_draws`.
+
+    The current mix is that of the last eight weeks, scaled to the budget.
+    """
     draws = response_draws(spend, revenue, claimed)
     current = spend[-_RECENT_DAYS:].mean(axis=0)
     now = within(current * budget / current.sum(), budget, lo, hi)
-    best = best_split(draws, budget, lo, hi)
-    return step(draws, now, best)
+    return split(draws, now, budget, lo, hi)
+
+
+def split(draws: Draws, now: Floats, budget: float, lo: Floats, hi: Floats) -> Allocation:
+    """As far from the split `now`, which spends the budget, towards the best as is worth its uncertainty."""
+    return step(draws, now, best_split(draws, budget, lo, hi))
 
 
 def best_split(draws: Draws, budget: float, lo: Floats, hi: Floats) -> Floats:
@@ -50,23 +64,35 @@ def best_split(draws: Draws, budget: float, lo: Floats, hi: Floats) -> Floats:
             table[j, j:] = best[: _UNITS + 1 - j] + worth[j]
         chosen.append(table.argmax(axis=0))
         best = table.max(axis=0)
-    left, split = int(np.flatnonzero(np.isfinite(best))[-1]), lo.copy()
+    left, found = int(np.flatnonzero(np.isfinite(best))[-1]), lo.copy()
     for c in reversed(range(len(lo))):
         taken = int(chosen[c][left])
-        split[c] += unit * taken
+        found[c] += unit * taken
         left -= taken
-    return within(split, budget, lo, hi)
+    return within(found, budget, lo, hi)
 
 
-def step(draws: Draws, now: Floats, best: Floats) -> Allocation:
-    """As far from the current split towards the best as the expected gain is worth its uncertainty."""
+def best_total(draws: Draws, margin: float, lo: Floats, hi: Floats) -> Floats:
+    """Spends of highest expected profit, each channel by itself: `margin` of revenue less spend."""
+    found = lo.copy()
+    for c in range(len(lo)):
+        path = np.linspace(lo[c], hi[c], _UNITS + 1)
+        found[c] = path[int((margin * draws.revenue(c, path).mean(axis=0) - path).argmax())]
+    return found
+
+
+def step(draws: Draws, now: Floats, best: Floats, margin: float = 1.0, cost: float = 0.0) -> Allocation:
+    """As far from `now` towards `best` as the expected gain is worth its uncertainty.
+
+    A gain is `margin` of the change of revenue less `cost` of the change of spend.
+    """
     path = now + _STEPS[:, None] * (best - now)
-    gains = sum(draws.revenue(c, path[:, c]) for c in range(len(now)))
-    gains = gains - gains[:, :1]
+    gains = margin * sum(draws.revenue(c, path[:, c]) for c in range(len(now)))
+    gains = gains - gains[:, :1] - cost * (path.sum(axis=1) - now.sum())
     mean, spread = gains.mean(axis=0), gains.std(axis=0)
     at = int((mean - _CAUTION * spread).argmax())
     low, high = np.quantile(gains[:, at], [0.1, 0.9])
-    return Allocation(path[at], float(mean[at]), float(low), float(high))
+    return Allocation(path[at], float(mean[at]), float(low), float(high), float(_STEPS[at]))
 
 
 def within(split: Floats, budget: float, lo: Floats, hi: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """What a channel's spend brings, from revenue, spend and the platforms' own claims: draws of response curves.
 
-Revenue a day is a baseline (trend, weekday, season of the year), what each channel's spend brings, and noise
-that lasts a few days. How much a channel brings has a prior around what its platform claims, which is wide,
-because claims are biased; how the claim moves with spend tells of the curve's shape. Draws are from the
-posterior by Gibbs sampling over a grid of shapes and sizes, so there is no fit that can fail to converge.
+Revenue a day is a baseline (trend, weekday, season of the year, promotions), what each channel's spend
+brings, and noise that lasts a few days. How much a channel brings has a prior around what its platform claims,
+which is wide, because claims are biased; how the claim moves with spend tells of the curve's shape. Draws are
+from the posterior by Gibbs sampling over a grid of shapes and sizes, so there is no fit that can fail to converge.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from marketing_assets.intelligence.claims import claim_evidence
 from marketing_assets.intelligence.curves import CARRY_DAYS, CARRY_OVERS, Floats, carried, shapes
+from marketing_assets.intelligence.promotions import promotions, rough_effect
 
 _SIZES = np.linspace(-2.6, 2.6, 27)
 """Grid of a channel's size: the logarithm of its return on spend, in spreads of the prior."""
-_CLAIM_SPREAD = 0.5
+_CLAIM_SPREAD = 0.55
+_OVER_CLAIM = 0.25
+"""Platforms claim more than they bring: the logarithm of by how much, as a rule."""
 _SWEEPS, _BURN_IN = 700, 150
-_CLAIM_CARRY = 0.35
-"""Platforms attribute to the last days: what they claim carries over less than what is true."""
-_CLAIM_POWERS = (0.7, 0.85, 1.0, 1.2)
-_DOUBT = 3.0
-"""By how much the evidence of revenue is watered down: the baseline is never quite as simple as it is taken to be."""
-_OUTLIER = 2.75
-"""Robust spreads beyond which a day (a promotion nobody told of) is left out."""
+_DOUBT = 1.5
+"""By how much the evidence of revenue is watered down: no baseline is quite as simple as it is taken to be."""
+_OUTLIER = 4.0
+"""Robust spreads beyond which a day is left out."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ def response_draws(spend: Floats, revenue: Floats, claimed: Floats, seed: int = 
     rng = np.random.default_rng(seed)
     used = CARRY_DAYS if len(revenue) > 4 * CARRY_DAYS else 0
     season = _baseline(len(revenue))
+    promoted = promotions(season, spend, revenue)
+    if promoted.any():
+        season = np.concatenate([season, promoted[:, None]], 1)
     channels = [_channel(spend[:, c], claimed[:, c], revenue, used) for c in range(spend.shape[1])]
     keep, lag = _usable_days(season, spend, revenue, used)
     rows = _whitened(season, keep, lag)
@@ -85,10 +89,11 @@ def _baseline(days: int) -> Floats:
     return np.stack(columns, 1).astype(float)
 
 
-def _usable_days(season: Floats, spend: Floats, revenue: Floats, used: int) -> tuple[NDArray[np.bool_], float]:
+def _usable_days(
+    season: Floats, spend: Floats, revenue: Floats, used: int
+) -> tuple[NDArray[np.bool_], float]:
     """Days without outliers, and how much of a day's noise lasts to the next."""
-    rough = np.stack([np.sqrt(carried(s, 0.3) / max(s.mean(), 1e-9)) for s in spend.T], 1)
-    columns = np.concatenate([season, rough], 1)
+    columns = np.concatenate([season, rough_effect(spend)], 1)
     keep = np.arange(len(revenue)) >= used
     left = revenue
     for _ in range(4):
@@ -118,7 +123,7 @@ def _channel(spend: Floats, claimed: Floats, revenue: Floats, used: int) -> _Cha
     responses = grid.response(np.maximum(relative, 0))  # [curves, carry-overs, days]
     divisors = responses.mean(axis=2) + 1e-12
     responses /= divisors[:, :, None]
-    shape = _claim_evidence(spend / mean, claimed, revenue, used)
+    shape = claim_evidence(spend / mean, claimed, revenue, used)
     prior = (grid.log_prior + shape)[:, None] + np.full(len(CARRY_OVERS), -np.log(len(CARRY_OVERS)))
     total = max(float(spend.sum()), 1e-9)
     return _Channel(
@@ -130,59 +135,18 @@ def _channel(spend: Floats, claimed: Floats, revenue: Floats, used: int) -> _Cha
     )
 
 
-def _claim_evidence(relative: Floats, claimed: Floats, revenue: Floats, used: int) -> Floats:
-    """How well each curve explains how the platform's claim moves with spend: log-likelihood by curve.
-
-    The claim follows the curve up to a power and a slow drift of its level; a part of it may be sales of
-    the baseline, which follow revenue.
-    """
-    days = np.arange(len(claimed)) >= used
-    if (claimed[days] <= 0).mean() > 0.2:
-        return np.zeros(shapes().size)
-    base = revenue / max(revenue.mean(), 1e-9)
-    told = np.maximum(claimed, 1e-9 + 0.02 * np.median(claimed))
-    best = np.full(shapes().size, np.inf)
-    weights = 1 / told[days]
-    for carry in (0.0, 0.2, _CLAIM_CARRY):
-        curves = shapes().response(np.maximum(carried(relative, carry), 1e-6))[:, days]
-        for power in _CLAIM_POWERS:
-            powered = curves**power
-            powered /= powered.mean(axis=1, keepdims=True)
-            fit = _two_parts(powered, base[days], told[days], weights)
-            ratio = np.log(told[days]) - np.log(np.maximum(fit, 1e-9))
-            best = np.minimum(best, (_without_drift(ratio) ** 2).sum(axis=1))
-    effective = days.sum() / 3
-    return -0.5 * effective * np.log(best / best.min())
-
-
-def _two_parts(curves: Floats, base: Floats, told: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of `told` on each curve and the baseline, neither below zero."""
-    x, b, y = curves * weights, base * weights, told * weights
-    xx, xb, bb = (x * x).sum(1), x @ b, b @ b
-    xy, by = x @ y, b @ y
-    det = np.maximum(xx * bb - xb**2, 1e-12)
-    a, s = (xy * bb - xb * by) / det, (by * xx - xb * xy) / det
-    alone = xy / xx
-    a, s = np.where(s < 0, alone, a), np.maximum(s, 0)
-    a = np.maximum(a, 0.05 * alone)
-    return a[:, None] * curves + s[:, None] * base
-
-
-def _without_drift(rows: Floats, days: int = 29) -> Floats:
-    """Rows less their moving average."""
-    pad = days // 2
-    padded = np.pad(rows, ((0, 0), (pad + 1, pad)), mode="reflect")
-    sums = np.cumsum(padded, axis=1)
-    return rows - (sums[:, days:] - sums[:, :-days]) / days
-
-
 def _gibbs(
-    channels: list[_Channel], gram: Floats, toward: Floats, total: float, freedom: int, rng: np.random.Generator
+    channels: list[_Channel],
+    gram: Floats,
+    toward: Floats,
+    total: float,
+    freedom: int,
+    rng: np.random.Generator,
 ) -> Draws:
     """Draw (candidate, size) of one channel after the other, given the others."""
     count, each = len(channels), len(channels[0].divisors)
     log_claims = np.log([c.claimed_return for c in channels])
-    centre = 0.5 * log_claims + 0.5 * log_claims.mean() - 0.1
+    centre = 0.5 * log_claims + 0.5 * log_claims.mean() - _OVER_CLAIM
     means = np.array([c.mean_spend for c in channels])
     sizes = means[:, None] * np.exp(centre[:, None] + _CLAIM_SPREAD * _SIZES)
     size_prior = -0.5 * _SIZES**2
