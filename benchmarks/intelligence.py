@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from marketing_assets.intelligence import anomalies, budgets, forecasting
 from marketing_assets.intelligence.curves import Floats
 

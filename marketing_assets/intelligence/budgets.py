@@ -87,8 +87,8 @@ def step(draws: Draws, now: Floats, best: Floats, margin: float = 1.0, cost: flo
     A gain is `margin` of the change of revenue less `cost` of the change of spend.
     """
     path = now + _STEPS[:, None] * (best - now)
-    gains = margin * sum(draws.revenue(c, path[:, c]) for c in range(len(now)))
-    gains = gains - gains[:, :1] - cost * (path.sum(axis=1) - now.sum())
+    revenue = np.sum([draws.revenue(c, path[:, c]) for c in range(len(now))], axis=0)
+    gains = margin * (revenue - revenue[:, :1]) - cost * (path.sum(axis=1) - now.sum())
     mean, spread = gains.mean(axis=0), gains.std(axis=0)
     at = int((mean - _CAUTION * spread).argmax())
     low, high = np.quantile(gains[:, at], [0.1, 0.9])
@@ -104,4 +104,5 @@ def within(split: Floats, budget: float, lo: Floats, hi: Floats) -> Floats:
             low = middle
         else:
             high = middle
-    return np.clip(split + (low + high) / 2, lo, hi)
+    kept: Floats = np.clip(split + (low + high) / 2, lo, hi)
+    return kept

@@ -1,4 +1,4 @@
-"""What a platform's own claims tell of a curve's shape: not how much spend brings, but how that moves with it.
+"""What a platform's own claims tell of a curve's shape: how the effect moves with spend, not its size.
 Pure."""
 
 from __future__ import annotations

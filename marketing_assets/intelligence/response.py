@@ -1,9 +1,10 @@
 """What a channel's spend brings, from revenue, spend and the platforms' own claims: draws of response curves.
 
 Revenue a day is a baseline (trend, weekday, season of the year, promotions), what each channel's spend
-brings, and noise that lasts a few days. How much a channel brings has a prior around what its platform claims,
-which is wide, because claims are biased; how the claim moves with spend tells of the curve's shape. Draws are
-from the posterior by Gibbs sampling over a grid of shapes and sizes, so there is no fit that can fail to converge.
+brings, and noise that lasts a few days. How much a channel brings has a prior around what its platform
+claims, which is wide, because claims are biased; how the claim moves with spend tells of the curve's shape.
+Draws are from the posterior by Gibbs sampling over a grid of shapes and sizes, so there is no fit that can
+fail to converge.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from marketing_assets.intelligence.claims import claim_evidence
 from marketing_assets.intelligence.curves import CARRY_DAYS, CARRY_OVERS, Floats, carried, shapes
-from marketing_assets.intelligence.promotions import promotions, rough_effect
+from marketing_assets.intelligence.hidden_promotions import hidden_promotions, rough_effect
 
 _SIZES = np.linspace(-2.6, 2.6, 27)
 """Grid of a channel's size: the logarithm of its return on spend, in spreads of the prior."""
@@ -24,7 +25,7 @@ _OVER_CLAIM = 0.25
 """Platforms claim more than they bring: the logarithm of by how much, as a rule."""
 _SWEEPS, _BURN_IN = 700, 150
 _DOUBT = 1.5
-"""By how much the evidence of revenue is watered down: no baseline is quite as simple as it is taken to be."""
+"""By how much the evidence of revenue is watered down: no baseline is as simple as it is taken to be."""
 _OUTLIER = 4.0
 """Robust spreads beyond which a day is left out."""
 
@@ -59,12 +60,19 @@ class _Channel:
     mean_spend: float
 
 
-def response_draws(spend: Floats, revenue: Floats, claimed: Floats, seed: int = 0) -> Draws:
-    """Draws for channels of daily `spend` [days, channels]; `revenue` of the shop, `claimed` by platforms."""
+def response_draws(
+    spend: Floats, revenue: Floats, claimed: Floats, seed: int = 0, known: Floats | None = None
+) -> Draws:
+    """Draws for channels of daily `spend` [days, channels]; `revenue` of the shop, `claimed` by platforms.
+
+    `known` [days, columns] marks days of which one knows beforehand that they sell, such as sale days.
+    """
     rng = np.random.default_rng(seed)
     used = CARRY_DAYS if len(revenue) > 4 * CARRY_DAYS else 0
     season = _baseline(len(revenue))
-    promoted = promotions(season, spend, revenue)
+    if known is not None:
+        season = np.concatenate([season, known[:, known.any(axis=0)]], 1)
+    promoted = hidden_promotions(season, spend, revenue)
     if promoted.any():
         season = np.concatenate([season, promoted[:, None]], 1)
     channels = [_channel(spend[:, c], claimed[:, c], revenue, used) for c in range(spend.shape[1])]
@@ -149,10 +157,11 @@ def _gibbs(
     centre = 0.5 * log_claims + 0.5 * log_claims.mean() - _OVER_CLAIM
     means = np.array([c.mean_spend for c in channels])
     sizes = means[:, None] * np.exp(centre[:, None] + _CLAIM_SPREAD * _SIZES)
+    steps, squares = sizes.astype(np.float32), (sizes**2).astype(np.float32)
     size_prior = -0.5 * _SIZES**2
     diagonal = np.diag(gram).reshape(count, each)
     blocks = gram.reshape(count, each, count * each)
-    fixed = [c.log_prior[:, None] + size_prior for c in channels]
+    fixed = [(c.log_prior[:, None] + size_prior).astype(np.float32) for c in channels]
     at = np.array([int(c.log_prior.argmax()) for c in channels])
     size = sizes[:, len(_SIZES) // 2].copy()
     noise = total / max(freedom, 1)
@@ -163,8 +172,10 @@ def _gibbs(
         for c in range(count):
             others = np.arange(count) != c
             pull = toward[c * each : (c + 1) * each] - blocks[c][:, columns[others]] @ size[others]
-            fit = sizes[c] * pull[:, None] - 0.5 * sizes[c] ** 2 * diagonal[c][:, None]
-            logs = fixed[c] + fit / (noise * _DOUBT)
+            # In single precision: it is most of the work, and only differences of a few units matter.
+            doubt = noise * _DOUBT
+            slope, bend = (pull / doubt).astype(np.float32), (diagonal[c] / doubt / 2).astype(np.float32)
+            logs = fixed[c] + slope[:, None] * steps[c] - bend[:, None] * squares[c]
             weights = np.exp(logs - logs.max()).ravel().cumsum()
             chosen = int(np.searchsorted(weights, rng.random() * weights[-1]))
             at[c], size[c] = chosen // len(_SIZES), sizes[c][chosen % len(_SIZES)]
