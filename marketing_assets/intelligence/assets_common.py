@@ -1,9 +1,8 @@
 """What the assets of the intelligence layer share: keys, partitions, pool, one run for many days, one way to
 write."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+# Dagster reads the annotations of assets, so they are not left as text.
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -63,6 +62,8 @@ class Computed:
     rows: pl.DataFrame
     beside: Sequence[tuple[TableSpec, pl.DataFrame]] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    days: Collection[date] | None = None
+    """The days that are replaced; those asked for where left out."""
 
 
 Compute = Callable[[AsOf], Computed]
@@ -102,14 +103,14 @@ def intelligence_asset(
         found = compute(about)
         for table, rows in found.beside:
             replace_days(warehouse, layer, table, rows, days)
-        written = replace_days(warehouse, layer, spec, found.rows, days)
+        written = replace_days(warehouse, layer, spec, found.rows, found.days or days)
         return dg.MaterializeResult(metadata={"rows_written": written, **found.metadata})
 
     return computed
 
 
 def replace_days(
-    warehouse: Warehouse, layer: str, table: TableSpec, rows: pl.DataFrame, days: Sequence[date]
+    warehouse: Warehouse, layer: str, table: TableSpec, rows: pl.DataFrame, days: Iterable[date]
 ) -> int:
     """Replace exactly these days of a table; returns the rows they have now."""
     ready = conformed(rows, table)
