@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import dagster as dg
 
+from marketing_assets.intelligence.assets_calendar import sale_calendar_asset
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
 
 Maker = Callable[[Tenant, dg.PartitionsDefinition, Settings], dg.AssetsDefinition]
 
-ASSETS: tuple[Maker, ...] = ()
+ASSETS: tuple[Maker, ...] = (sale_calendar_asset,)
 """One function an asset."""
 
 

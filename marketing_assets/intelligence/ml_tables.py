@@ -37,6 +37,25 @@ def _bounds(metric: str, *levels: int) -> tuple[Column, ...]:
     )
 
 
+SALE_CALENDAR = TableSpec(
+    name="dim_sale_calendar",
+    description="What moves shops, by day: pay days, holidays, sale days and the tenant's own promotions.",
+    columns=(
+        _TENANT,
+        Column(DAY, Type.DATE, "Partition day: the calendar day, a year ahead too.", required=True),
+        Column("date", Type.DATE, "The same as `day`.", required=True),
+        Column("weekday", Type.INT64, "1 Monday to 7 Sunday.", required=True),
+        Column("month", Type.INT64, "1 to 12.", required=True),
+        Column("is_payday", Type.BOOL, "Whether wages are paid in one of the tenant's markets.", True),
+        Column("holiday", Type.STRING, "Public holidays of its markets; null on other days."),
+        Column("is_next_to_holiday", Type.BOOL, "Whether the day before or after is one.", required=True),
+        Column("sale", Type.STRING, "The sale that shops hold, such as `11.11`; null on other days."),
+        Column("is_great_sale", Type.BOOL, "Whether it is one of the year's great sales.", required=True),
+        Column("promotion", Type.STRING, "The tenant's own promotions; null on other days."),
+    ),
+    key=(DAY,),
+)
+
 ANOMALIES = TableSpec(
     name="anomalies",
     description="What was unusual: a row for each metric judged, what was expected, and why it is no alert.",
