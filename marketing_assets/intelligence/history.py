@@ -39,9 +39,21 @@ def as_of(facts: Facts, day: date, known_until: datetime, tenant_name: str = "")
     An entity has a row for each day of which something was known of it; a day without a row is missing, not
     zero.
     """
-    known_until = known_until.astimezone(UTC)
-    shops = _known(facts, facts.shops, OF_SHOPS, day, known_until)
-    ads = _known(facts, facts.ads, OF_ADS, day, known_until)
+    days = [f["date"] for f in (facts.shops, facts.ads, facts.looks)]
+    dates = pl.concat(days).unique().to_frame().filter(pl.col("date") < day)
+    mornings = dates.with_columns(as_of=pl.lit(day), known_until=pl.lit(known_until.astimezone(UTC)))
+    return as_known(facts, mornings, tenant_name)
+
+
+def as_known(facts: Facts, mornings: pl.DataFrame, tenant_name: str = "") -> pl.DataFrame:
+    """As `as_of`, each day by a morning of its own: `mornings` says of each `date` as of which day (`as_of`)
+    and up to which instant of UTC (`known_until`) it was known.
+
+    With the morning after each day, every day is told as it was told first.
+    """
+    mornings = mornings.with_columns(pl.col("known_until").cast(pl.Datetime("us", "UTC")))
+    shops = _known(facts, facts.shops, OF_SHOPS, mornings)
+    ads = _known(facts, facts.ads, OF_ADS, mornings)
     grown = share_of_now(shops, "revenue")
     shops = shops.with_columns(contribution=pl.col("contribution") * grown).with_columns(
         profit=pl.col("contribution") - pl.col("marketing")
@@ -55,22 +67,23 @@ def as_of(facts: Facts, day: date, known_until: datetime, tenant_name: str = "")
         _entities(ads, "campaign", ["platform", "account_id", "campaign_id"], pl.col("campaign_name")),
         _entities(shops, "platform", ["platform"], pl.col("platform")),
         _entities(ads, "platform", ["platform"], pl.col("platform")),
-        _products(facts.products, shops, day),
+        _products(facts.products, shops),
     ]
     rows = pl.concat([_whole(p) for p in [*parts, _tenant(shops, ads, facts.other_costs, tenant_name)]])
     return rows.sort("entity_type", "entity_id", "date")
 
 
-def _known(
-    facts: Facts, now: pl.DataFrame, metrics: Sequence[str], day: date, known_until: datetime
-) -> pl.DataFrame:
+def _known(facts: Facts, now: pl.DataFrame, metrics: Sequence[str], mornings: pl.DataFrame) -> pl.DataFrame:
     """Rows of `now` with the figures that were known; `now_<metric>` is what is known today."""
-    now = now.filter(pl.col("date") < day)
+    now = now.join(mornings, on="date", how="semi")
     if "campaign_id" not in now.columns:
         now = now.with_columns(campaign_id=pl.lit(""))
     platforms = now["platform"].unique().to_list()
-    looks = facts.looks.filter(pl.col("date") < day, pl.col("platform").is_in(platforms)).sort("observed_at")
-    then = looks.filter(pl.col("observed_at") < known_until).group_by(KEY, maintain_order=True).last()
+    looks = facts.looks.join(mornings, on="date").filter(pl.col("platform").is_in(platforms))
+    looks = looks.sort("observed_at")
+    then = (
+        looks.filter(pl.col("observed_at") < pl.col("known_until")).group_by(KEY, maintain_order=True).last()
+    )
     seen = then.select(ACCOUNT_DAY).unique()
     later = looks.join(seen, on=ACCOUNT_DAY, how="anti").group_by(KEY, maintain_order=True).first()
     told = pl.concat([then.with_columns(is_reconstructed=False), later.with_columns(is_reconstructed=True)])
@@ -82,8 +95,8 @@ def _known(
     rows = of_seen.filter(
         pl.col("days_after").is_not_null() | pl.col("was_seen").is_null() | _is_zero(metrics)
     )
-    rows = rows.with_columns(
-        (pl.lit(day) - pl.col("date")).dt.total_days().alias("age"),
+    rows = rows.join(mornings, on="date").with_columns(
+        (pl.col("as_of") - pl.col("date")).dt.total_days().alias("age"),
         pl.coalesce("is_reconstructed", ~_is_zero(metrics)),
         *(pl.coalesce(m, f"now_{m}").fill_null(0.0).alias(m) for m in metrics),
     )
@@ -91,7 +104,7 @@ def _known(
     rows = rows.with_columns(
         settles_after=pl.col("platform").replace_strict(settles, default=0, return_dtype=pl.Int64)
     ).with_columns(is_final=pl.col("age") >= pl.col("settles_after"))
-    return matured(scaled_back(rows, facts.curve, metrics), facts, metrics, known_until)
+    return matured(scaled_back(rows, facts.curve, metrics), facts, metrics)
 
 
 def _is_zero(metrics: Sequence[str]) -> pl.Expr:
@@ -134,7 +147,7 @@ def _sums(rows: pl.DataFrame) -> list[pl.Expr]:
     ]
 
 
-def _products(products: pl.DataFrame, shops: pl.DataFrame, day: date) -> pl.DataFrame:
+def _products(products: pl.DataFrame, shops: pl.DataFrame) -> pl.DataFrame:
     """Products by day, at the share of the day's revenue that was known."""
     share = shops.group_by("date").agg(
         (pl.col("revenue").sum() / pl.col("now_revenue").sum()).fill_nan(1.0).alias("share"),
@@ -143,8 +156,7 @@ def _products(products: pl.DataFrame, shops: pl.DataFrame, day: date) -> pl.Data
     )
     figures = ("revenue", "units", "profit")
     return (
-        products.filter(pl.col("date") < day)
-        .join(share, on="date")
+        products.join(share, on="date")
         .with_columns(
             pl.col(f) * pl.when(pl.col("share").is_finite()).then("share").otherwise(1.0) for f in figures
         )

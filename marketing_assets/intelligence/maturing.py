@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -50,9 +49,10 @@ def _share_known(curve: pl.DataFrame, metric: str, platforms: pl.Series, ages: F
     return share
 
 
-def matured(rows: pl.DataFrame, facts: Facts, metrics: Sequence[str], known_until: datetime) -> pl.DataFrame:
-    """Adds `expected_<metric>` of what matures: final values, by what was said of them before."""
-    said = facts.growth.filter(pl.col("observed_at") < known_until).sort("observed_at")
+def matured(rows: pl.DataFrame, facts: Facts, metrics: Sequence[str]) -> pl.DataFrame:
+    """Adds `expected_<metric>` of what matures: final values, by what was said of them by `known_until`."""
+    said = facts.growth.join(rows.select("date", "known_until").unique(), on="date")
+    said = said.filter(pl.col("observed_at") < pl.col("known_until")).sort("observed_at")
     said = said.group_by([*ACCOUNT_DAY, "metric"], maintain_order=True).last()
     for metric in (m for m in metrics if m in MATURING):
         own = said.filter(pl.col("metric") == metric).select(*ACCOUNT_DAY, "growth")
