@@ -35,8 +35,9 @@ def claim_evidence(relative: Floats, claimed: Floats, revenue: Floats, used: int
             fit = _two_parts(powered, base[days], told[days], weights)
             ratio = np.log(told[days]) - np.log(np.maximum(fit, 1e-9))
             best = np.minimum(best, (_without_drift(ratio) ** 2).sum(axis=1))
-    effective = days.sum() / _DAYS_ALIKE
-    return -0.5 * effective * np.log(best / best.min())
+    effective = float(days.sum()) / _DAYS_ALIKE
+    found: Floats = -0.5 * effective * np.log(best / best.min())
+    return found
 
 
 def _two_parts(curves: Floats, base: Floats, told: Floats, weights: Floats) -> Floats:
@@ -49,7 +50,8 @@ def _two_parts(curves: Floats, base: Floats, told: Floats, weights: Floats) -> F
     alone = xy / xx
     a, s = np.where(s < 0, alone, a), np.maximum(s, 0)
     a = np.maximum(a, 0.05 * alone)
-    return a[:, None] * curves + s[:, None] * base
+    fitted: Floats = a[:, None] * curves + s[:, None] * base
+    return fitted
 
 
 def _without_drift(rows: Floats, days: int = 29) -> Floats:

@@ -21,7 +21,7 @@ HILL, EXPONENTIAL, POWER, LOGARITHMIC = range(4)
 _FAMILY_WEIGHTS = {HILL: 0.45, EXPONENTIAL: 0.25, POWER: 0.15, LOGARITHMIC: 0.15}
 
 _SCALES = np.exp(np.linspace(-1.3, 1.7, 7))
-"""Spend, in means of the channel, at which half of a Hill curve's (most of an exponential's) effect is reached."""
+"""Spend, in means of the channel, that has half of a Hill curve's effect (most of an exponential's)."""
 _SCALE_CENTRE, _SCALE_SPREAD = 0.1, 0.8
 _SLOPES = (0.8, 1.1, 1.4, 1.7)
 _POWERS = (0.45, 0.6, 0.75, 0.9)
@@ -31,7 +31,7 @@ CARRY_OVERS = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
 
 @dataclass(frozen=True)
 class Shapes:
-    """Saturation curves: family, scale (in mean spends) and exponent of each; `log_prior` is of each curve."""
+    """Saturation curves: family, scale (in mean spends), exponent and logarithm of the prior of each."""
 
     family: NDArray[np.int64]
     scale: Floats
@@ -75,8 +75,8 @@ def shapes() -> Shapes:
             for scale, prior in zip(_SCALES, near, strict=True)
             for e in exponents
         ]
-    family, scale, exponent, prior = zip(*rows, strict=True)
-    return Shapes(np.array(family), np.array(scale), np.array(exponent), np.array(prior))
+    families, scales, exponents_of, priors = map(np.array, zip(*rows, strict=True))
+    return Shapes(families, scales, exponents_of, priors)
 
 
 def carried(spend: Floats, carry_over: float) -> Floats:

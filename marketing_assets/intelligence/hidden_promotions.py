@@ -79,7 +79,8 @@ def _rises(spend: Floats) -> Floats:
 def _scaled(values: Floats) -> Floats:
     middle = np.median(values)
     spread = 1.4826 * np.median(np.abs(values - middle)) + 1e-9
-    return np.clip((values - middle) / spread, -4.0, 6.0)
+    scaled: Floats = np.clip((values - middle) / spread, -4.0, 6.0)
+    return scaled
 
 
 def _evidence(seen: Floats, on: Floats) -> Floats | None:

@@ -191,22 +191,36 @@ BUDGET_RECOMMENDATIONS = TableSpec(
 
 RECOMMENDATION_OUTCOMES = TableSpec(
     name="recommendation_outcomes",
-    description="What became of earlier budget recommendations.",
+    description="What became of earlier budget recommendations, two and four weeks later.",
     columns=(
         _TENANT,
         _AS_OF,
         Column("recommended_on", Type.DATE, "The day as of which it was recommended.", required=True),
-        _LEVEL,
-        Column("platform", Type.STRING, "The ad platform.", required=True),
+        Column(
+            "level",
+            Type.STRING,
+            "`channel`, `campaign`, or `plan` for all channels together.",
+            required=True,
+        ),
+        Column("platform", Type.STRING, "The ad platform; empty for a plan.", required=True),
         _ACCOUNT,
         _CAMPAIGN,
+        Column("name", Type.STRING, "What people call it.", required=True),
+        Column("goal", Type.STRING, "`profit` or `revenue`.", required=True),
+        Column("before_value", Type.NUMERIC, "Daily spend when it was recommended."),
         Column("recommended_value", Type.NUMERIC, "Daily spend that was recommended."),
         Column("actual_value", Type.NUMERIC, "Daily spend since."),
         Column(
             "was_followed", Type.BOOL, "Whether spend went where it was recommended; null: not yet known."
         ),
         Column("expected_impact", Type.NUMERIC, "Change of the goal a day that was expected."),
-        Column("actual_impact", Type.NUMERIC, "Change of the goal a day since; null: not yet known."),
+        Column(
+            "actual_impact",
+            Type.NUMERIC,
+            "Goal a day since, less what was forecast; of plans alone, null where there was no forecast.",
+        ),
+        Column("actual_low", Type.NUMERIC, "Lower end of its 80 % interval, by the forecast's own."),
+        Column("actual_high", Type.NUMERIC, "Upper end of its 80 % interval, by the forecast's own."),
         Column("reason", Type.STRING, "What can be said of it, in one plain sentence.", required=True),
         _CURRENCY,
     ),

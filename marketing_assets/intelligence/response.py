@@ -20,7 +20,8 @@ from marketing_assets.intelligence.hidden_promotions import hidden_promotions, r
 
 _SIZES = np.linspace(-2.6, 2.6, 27)
 """Grid of a channel's size: the logarithm of its return on spend, in spreads of the prior."""
-_CLAIM_SPREAD = 0.55
+BELIEF, CLAIM_SPREAD = 0.5, 0.55
+"""How much of a difference between claims is believed before revenue is seen, and how far it may be off."""
 _OVER_CLAIM = 0.25
 """Platforms claim more than they bring: the logarithm of by how much, as a rule."""
 _SWEEPS, _BURN_IN = 700, 150
@@ -111,7 +112,7 @@ def _usable_days(
         keep = (np.abs(left) <= _OUTLIER * spread) & (np.arange(len(revenue)) >= used)
     pairs = keep[1:] & keep[:-1]
     a, b = left[1:][pairs], left[:-1][pairs]
-    lag = float(np.clip((a @ b) / max(b @ b, 1e-12), 0.0, 0.8)) if len(a) else 0.0
+    lag = float(np.clip(float(a @ b) / max(float(b @ b), 1e-12), 0.0, 0.8)) if len(a) else 0.0
     return keep, lag
 
 
@@ -154,9 +155,9 @@ def _gibbs(
     """Draw (candidate, size) of one channel after the other, given the others."""
     count, each = len(channels), len(channels[0].divisors)
     log_claims = np.log([c.claimed_return for c in channels])
-    centre = 0.5 * log_claims + 0.5 * log_claims.mean() - _OVER_CLAIM
+    centre = BELIEF * log_claims + (1 - BELIEF) * log_claims.mean() - _OVER_CLAIM
     means = np.array([c.mean_spend for c in channels])
-    sizes = means[:, None] * np.exp(centre[:, None] + _CLAIM_SPREAD * _SIZES)
+    sizes = means[:, None] * np.exp(centre[:, None] + CLAIM_SPREAD * _SIZES)
     steps, squares = sizes.astype(np.float32), (sizes**2).astype(np.float32)
     size_prior = -0.5 * _SIZES**2
     diagonal = np.diag(gram).reshape(count, each)
