@@ -12,13 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketing_assets.intelligence.members import MEMBERS
-from marketing_assets.intelligence.series import Floats, Series, prepared, scales_of
+from marketing_assets.intelligence.series import LONGEST_CYCLE, Floats, Series, prepared, scales_of
 
 _BACK_TESTS = 10
 _FEWEST_BACK_TESTS = 3
-_TRUST = 0.5
-"""How far weights follow the back-tests; the rest is shared equally, which is hard to beat."""
-_WIDEN = {80: 1.12, 95: 1.2}
+_SHOWN = 48
+"""Steps of the newest back-test that have come already."""
+_TRUST = {7: (0.5, 2)}
+"""How far weights follow the back-tests, and by which power of the error; the rest is shared equally, which
+is hard to beat. Days resemble each other; with other rhythms it is seen before which member fits."""
+_USUAL_TRUST = (1.0, 4)
+_WIDEN = {80: 1.2, 95: 1.4}
 """Back-tests know the members' weights already, which makes their errors a little too small."""
 _FLOOR = 0.15
 """Share of the mean level that errors are at least measured by, so that small days do not count as huge ones."""
@@ -53,11 +57,13 @@ def forecast(y: Floats, period: int, steps: int, levels: Sequence[int] = (50, 80
         raise NotEnough("all known values are zero")
     now = member_forecasts(prepared(y, period), steps)
     past = _back_tests(y, period, steps)
-    weights = _weights(list(now), past)
+    weights = _weights(list(now), past, *_TRUST.get(period, _USUAL_TRUST))
     negative = bool(np.nanmin(y) < 0)
     mean = _combined(now, weights, negative)
     errors = _errors(past, weights, negative)
-    bounds = _from_errors(mean, errors, levels) if errors is not None else _from_changes(y, mean, period, levels)
+    bounds = (
+        _from_errors(mean, errors, levels) if errors is not None else _from_changes(y, mean, period, levels)
+    )
     if not negative:
         bounds = {level: (np.maximum(low, 0), np.maximum(high, 0)) for level, (low, high) in bounds.items()}
     return Forecast(mean, bounds, weights, errors)
@@ -69,9 +75,9 @@ def member_forecasts(series: Series, steps: int) -> dict[Key, Floats]:
     for scale in scales_of(series):
         z = scale.to(series.values)
         highest = z.max() + 2 * (z.max() - z.min()) + 1e-9
-        for name, member in MEMBERS.items():
-            ahead = member(z, series.period, steps)
-            if ahead is not None and np.isfinite(ahead).all():
+        said = [each for member in MEMBERS for each in member(z, series.period, steps).items()]
+        for name, ahead in said:
+            if np.isfinite(ahead).all():
                 # No model may run away: what was never near is not forecast.
                 bounded = np.clip(ahead, 2 * z.min() - highest, highest)
                 found[scale.name, name] = np.where(closed, 0.0, scale.back(bounded))
@@ -85,16 +91,20 @@ class _BackTest:
 
 
 def _back_tests(y: Floats, period: int, steps: int) -> list[_BackTest]:
-    apart, n = max(period, steps // 3), len(y)
-    origins = [n - steps - apart * i for i in range(_BACK_TESTS)]
+    """Forecasts from earlier days; of those of the last weeks only the beginning is known yet, the rest is NaN."""
+    n, first = len(y), min(max(4 * period, 60), max(len(y) // 2, 2 * period + 1, 60))
+    shown = min(steps, _SHOWN)
+    apart = max(period if period <= LONGEST_CYCLE else 1, steps // 3)
+    origins = [n - shown - apart * i for i in range(_BACK_TESTS)]
+    came = np.concatenate([y, np.full(steps, np.nan)])
     return [
-        _BackTest(member_forecasts(prepared(y[:o], period), steps), y[o : o + steps])
+        _BackTest(member_forecasts(prepared(y[:o], period), steps), came[o : o + steps])
         for o in origins
-        if o >= max(4 * period, 60) and np.isfinite(y[:o]).sum() >= _FEWEST_VALUES
+        if o >= first and np.isfinite(y[:o]).sum() >= _FEWEST_VALUES
     ]
 
 
-def _weights(keys: Sequence[Key], past: Sequence[_BackTest]) -> dict[Key, float]:
+def _weights(keys: Sequence[Key], past: Sequence[_BackTest], trust: float, power: int) -> dict[Key, float]:
     if len(past) < _FEWEST_BACK_TESTS:
         return dict.fromkeys(keys, 1.0)
     errors = {
@@ -104,7 +114,7 @@ def _weights(keys: Sequence[Key], past: Sequence[_BackTest]) -> dict[Key, float]
     }
     usual = float(np.median(list(errors.values()))) if errors else 0.0
     return {
-        key: 1 - _TRUST + _TRUST * ((usual / max(errors[key], 1e-12)) ** 2 if key in errors else 1.0)
+        key: 1 - trust + trust * ((usual / max(errors[key], 1e-12)) ** power if key in errors else 1.0)
         for key in keys
     }
 

@@ -13,8 +13,17 @@ Bools = NDArray[np.bool_]
 
 _CLOSED_SHARE = 0.8
 _CLOSED_CYCLES = 16
-_LONGEST_CYCLE = 31
+LONGEST_CYCLE = 31
 """Cycles up to this length have days that are closed as a rule, such as Sundays."""
+
+_LONGER = {24: 168}
+"""Hours have a day and, beside it, a week."""
+
+
+def seasons(period: int, size: int) -> tuple[int, ...]:
+    """The lengths of the seasons that `size` values tell of, the shortest first."""
+    lengths = (period, *((_LONGER[period],) if period in _LONGER else ()))
+    return tuple(length for length in lengths if length > 1 and size > 2 * length)
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,7 @@ def _interpolated(y: Floats) -> Floats:
 
 def _closed_phases(y: Floats, period: int) -> Bools:
     closed = np.zeros(period, bool)
-    if not 1 < period <= _LONGEST_CYCLE:
+    if not 1 < period <= LONGEST_CYCLE:
         return closed
     recent = np.arange(len(y)) >= len(y) - _CLOSED_CYCLES * period
     phase = np.arange(len(y)) % period
