@@ -14,13 +14,13 @@ from benchmarks.scores.injected import score_injected
 from benchmarks.scores.labelled import score_labelled
 
 
-def lines(cases: int = CASES) -> list[Line]:
-    """Every line; `cases` is how many budgets are split."""
-    return [*anomaly_lines(), *forecast_lines(), *budget_lines(cases)]
+def lines(cases: int = CASES, labelled: int | None = None) -> list[Line]:
+    """Every line; of so many budgets to split, and so many labelled series (None: all)."""
+    return [*anomaly_lines(labelled), *forecast_lines(), *budget_lines(cases)]
 
 
-def anomaly_lines() -> list[Line]:
-    planted, labelled = score_injected(detect), score_labelled(detect)
+def anomaly_lines(most: int | None = None) -> list[Line]:
+    planted, labelled = score_injected(detect), score_labelled(detect, most)
     error = max(planted.causality_error, labelled.causality_error)
     note = f"{planted.events} events; precision {planted.precision:.2f}, recall {planted.recall:.2f}"
     return [
