@@ -1,21 +1,55 @@
 """Whether `mart.ai_recommendations` can be relied on: each once, ranked, and silent only with a reason."""
 
-from __future__ import annotations
-
+# Dagster reads the annotations of checks, so they are not left as text.
 from collections.abc import Mapping
 from datetime import date
 
 import dagster as dg
 import polars as pl
 
-from marketing_assets.intelligence.recommendation_reading import Said
-from marketing_assets.verdicts import Finding, Verdict, passed, unknown, verdict
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
+from marketing_assets.ingest.fetch import now_utc
+from marketing_assets.intelligence.ml_tables import AI_RECOMMENDATIONS
+from marketing_assets.intelligence.recommendation_assets import NAMES
+from marketing_assets.intelligence.recommendation_reading import MART, Said, read_said, rows_of_days
+from marketing_assets.partitions import DayRange, local_day
+from marketing_assets.settings import load_settings
+from marketing_assets.tenants import Tenant
+from marketing_assets.verdicts import Finding, Verdict, check_result, passed, unknown, verdict
+from marketing_assets.warehouse.open import open_warehouse
 
 NAME = "ranked_and_once"
 DESCRIPTION = (
     "Each recommendation stands once a day, the dearest first; a day has none only where the models have "
     "nothing to say."
 )
+
+
+def recommendations_check(tenant: Tenant) -> dg.AssetChecksDefinition:
+    """The check on the days of the run; without any, on today."""
+
+    @dg.asset_check(
+        asset=dg.AssetKey([tenant.id, MART, AI_RECOMMENDATIONS.name]), name=NAME, description=DESCRIPTION
+    )
+    def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        warehouse = open_warehouse(load_settings(), tenant.id)
+        days = _days(context.run.tags, tenant)
+        with warehouse.held():
+            rows = rows_of_days(warehouse, MART, AI_RECOMMENDATIONS, days)
+            said = read_said(warehouse, days)
+        return check_result(
+            context.check_specs[0].asset_key, NAME, ranked_and_once(rows, said, list(days), NAMES)
+        )
+
+    return check
+
+
+def _days(tags: Mapping[str, str], tenant: Tenant) -> DayRange:
+    first, last = (tags.get(name, tags.get("dagster/partition")) for name in (RANGE_START, RANGE_END))
+    if first and last:
+        return DayRange(date.fromisoformat(first), date.fromisoformat(last))
+    today = local_day(now_utc(), tenant.zone)
+    return DayRange(today, today)
 
 
 def ranked_and_once(rows: pl.DataFrame, said: Said, days: list[date], names: Mapping[str, str]) -> Verdict:

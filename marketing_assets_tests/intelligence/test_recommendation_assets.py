@@ -25,7 +25,7 @@ from marketing_assets.intelligence.ml_tables import (
     FORECAST_OUTLOOK,
 )
 from marketing_assets.intelligence.recommendation_assets import NAMES, compute, recommendations_asset
-from marketing_assets.intelligence.recommendation_checks import ranked_and_once
+from marketing_assets.intelligence.recommendation_checks import ranked_and_once, recommendations_check
 from marketing_assets.intelligence.recommendation_reading import read_said
 from marketing_assets.partitions import DayRange, partitions_definition
 from marketing_assets.settings import load_settings
@@ -59,7 +59,8 @@ class House:
             "dagster/asset_partition_range_start": f"{first}",
             "dagster/asset_partition_range_end": f"{last}",
         }
-        run = dg.materialize([self.asset], run_config=QUIET, tags=tags)
+        run = dg.materialize([self.asset, recommendations_check(self.tenant)], run_config=QUIET, tags=tags)
+        (self.judged,) = run.get_asset_check_evaluations()
         return run.asset_materializations_for_node(self.asset.op.name)[-1].metadata
 
     def compute(self, first: date, last: date | None = None) -> Mapping[str, Any]:
@@ -103,6 +104,9 @@ def test_what_the_models_say_comes_out_ranked(house: House) -> None:
     assert "| 1 | Revenue must come to 100,000 THB a day" in str(told["preview"].value)
     assert (told["rows_written"].value, told["anomaly"].value, told["prediction"].value) == (3, 1, 0)
     assert list(told["nothing_to_say"].value) == [f"{YESTERDAY}"]
+    assert house.judged.passed
+    assert house.judged.metadata["state"].value == "passed"
+    assert "3 recommendations of 2 days" in str(house.judged.metadata["looked_at"].value)
 
 
 def test_a_range_keeps_ids_from_day_to_day_and_when_it_is_computed_again(house: House) -> None:

@@ -132,6 +132,13 @@ def test_a_campaign_to_lower_and_one_to_try() -> None:
     assert tried.title.endswith("THB a day to learn what it brings.")
 
 
+def test_a_campaign_that_keeps_its_share_is_told_of_by_its_channel() -> None:
+    follows = budget(level="campaign", account_id="11", campaign_id="12", expected_impact=None)
+    paced = budget(expected_impact=None, impact_low=None, impact_high=None, confidence=None)
+    (found,) = of_budgets(budgets(follows, paced), NAMES)
+    assert (found.campaign_id, found.expected_impact, found.confidence) == (None, None, 0.0)
+
+
 def test_doing_nothing_and_knowing_nothing_are_no_recommendations() -> None:
     same = budget(recommended_value=3_010)
     unknown = budget(platform="google_ads", recommended_value=None, reason="9 days of spend, 60 are needed")

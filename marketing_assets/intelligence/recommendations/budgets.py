@@ -18,8 +18,15 @@ _SMALLEST_CHANGE = 0.01
 
 
 def of_budgets(budgets: pl.DataFrame, names: Names) -> list[Candidate]:
-    """A candidate for each daily budget that should change. `budgets` are the recommendations of one day."""
-    return [_budget(row, names) for row in rows_of(budgets) if _is_change(row)]
+    """A candidate for each daily budget that should change. `budgets` are the recommendations of one day.
+
+    A campaign that only keeps its share of a channel that changes is told of by its channel.
+    """
+    return [
+        _budget(row, names)
+        for row in rows_of(budgets)
+        if _is_change(row) and not (row["level"] == "campaign" and row["expected_impact"] is None)
+    ]
 
 
 def _is_change(row: Row) -> bool:
