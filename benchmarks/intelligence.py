@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+
 from marketing_assets.intelligence import anomalies, budgets, forecasting
 from marketing_assets.intelligence.curves import Floats
+from marketing_assets.intelligence.event_kinds import holidays_by_history
 
 
 def allocate(
@@ -13,8 +17,11 @@ def allocate(
     return found.spend, found.change, found.low, found.high
 
 
-def forecast(y, start, period, h, levels):
-    found = forecasting.forecast(y, period, h, levels)
+def forecast(
+    y: Floats, start: str | None, period: int, h: int, levels: Sequence[int]
+) -> tuple[Floats, Mapping[int, tuple[Floats, Floats]]]:
+    kinds = holidays_by_history(y, date.fromisoformat(start), h) if start and period == 7 else None
+    found = forecasting.forecast(y, period, h, levels, kinds)
     return found.mean, found.intervals
 
 
