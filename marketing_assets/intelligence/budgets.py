@@ -11,7 +11,7 @@ from marketing_assets.intelligence.response import Draws, response_draws
 
 _UNITS = 200
 _STEPS = np.linspace(0, 1, 21)
-_CAUTION = 0.35
+_CAUTION = 0.5
 """Spreads of the expected change that a step must be worth: little is changed where little is known."""
 _RECENT_DAYS = 56
 

@@ -1,9 +1,16 @@
-"""What a platform's own claims tell of a curve's shape: how the effect moves with spend, not its size.
-Pure."""
+"""What a platform's own claims tell: how the effect moves with spend, and what was only credited to ads.
+
+Pure. A claim is partly sales that would have come anyway. That part moves with the shop's sales; the other
+moves with spend, be it by itself or with the shop's sales as well, because ads sell more on a day that sells.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from marketing_assets.intelligence.curves import Floats, carried, shapes
 
@@ -12,46 +19,64 @@ _CARRY_OVERS = (0.0, 0.2, 0.35)
 _POWERS = (0.7, 0.85, 1.0, 1.2)
 _DAYS_ALIKE = 3
 """Days in a row that say one thing, because a claim's errors last."""
+_MOST_SILENT = 0.2
+"""Share of days without a claim from which claims say nothing."""
+_LEAST_OF_A_DAY = 0.1
+"""Share of the median below which a day (closed, tracking down) is left out."""
+_LEAST_SHARE = 0.15
 
 
-def claim_evidence(relative: Floats, claimed: Floats, revenue: Floats, used: int) -> Floats:
-    """How well each curve explains how the platform's claim moves with spend: log-likelihood by curve.
+@dataclass(frozen=True)
+class Told:
+    """Log-likelihood of each curve, and the share of the claim that moves with spend (0 to 1)."""
 
-    The claim follows the curve up to a power and a slow drift of its level; a part of it may be sales of
-    the baseline, which follow revenue.
-    """
+    shape: Floats
+    share: float
+
+
+def claim_evidence(relative: Floats, claimed: Floats, revenue: Floats, used: int) -> Told:
+    """What claims tell of each curve, from days after the first `used`; `relative` is spend in its means."""
     days = np.arange(len(claimed)) >= used
-    if (claimed[days] <= 0).mean() > 0.2:
-        return np.zeros(shapes().size)
-    base = revenue / max(revenue.mean(), 1e-9)
-    told = np.maximum(claimed, 1e-9 + 0.02 * np.median(claimed))
-    best = np.full(shapes().size, np.inf)
-    weights = 1 / told[days]
+    if (claimed[days] <= 0).mean() > _MOST_SILENT:
+        return Told(np.zeros(shapes().size), 1.0)
+    days &= claimed > _LEAST_OF_A_DAY * np.median(claimed)
+    days &= revenue > _LEAST_OF_A_DAY * np.median(revenue)
+    if days.sum() < used + 1:
+        return Told(np.zeros(shapes().size), 1.0)
+    base, told = revenue[days] / revenue[days].mean(), claimed[days]
+    best, share = np.full(shapes().size, np.inf), np.ones(shapes().size)
+    for part in _parts(relative, days, base):
+        of_spend, of_base = _two_parts(part, base, told)
+        fitted = of_spend[:, None] * part + of_base[:, None] * base
+        left = _without_drift(np.log(told) - np.log(np.maximum(fitted, 1e-9)))
+        missed = (left**2).sum(axis=1) + 1e-12
+        better = missed < best
+        best = np.where(better, missed, best)
+        share = np.where(better, of_spend / (of_spend + of_base), share)
+    shape: Floats = -0.5 * float(days.sum()) / _DAYS_ALIKE * np.log(best / best.min())
+    weights = np.exp(shape)
+    return Told(shape, max(float(weights @ share / weights.sum()), _LEAST_SHARE))
+
+
+def _parts(relative: Floats, days: NDArray[np.bool_], base: Floats) -> Iterator[Floats]:
+    """What spend may add to a claim, by curve and day, of mean 1: powers of curves, with sales or without."""
     for carry in _CARRY_OVERS:
         curves = shapes().response(np.maximum(carried(relative, carry), 1e-6))[:, days]
         for power in _POWERS:
-            powered = curves**power
-            powered /= powered.mean(axis=1, keepdims=True)
-            fit = _two_parts(powered, base[days], told[days], weights)
-            ratio = np.log(told[days]) - np.log(np.maximum(fit, 1e-9))
-            best = np.minimum(best, (_without_drift(ratio) ** 2).sum(axis=1))
-    effective = float(days.sum()) / _DAYS_ALIKE
-    found: Floats = -0.5 * effective * np.log(best / best.min())
-    return found
+            alone = curves**power
+            for part in (alone, alone * base):
+                yield part / part.mean(axis=1, keepdims=True)
 
 
-def _two_parts(curves: Floats, base: Floats, told: Floats, weights: Floats) -> Floats:
-    """Weighted least squares of `told` on each curve and the baseline, neither below zero."""
-    x, b, y = curves * weights, base * weights, told * weights
+def _two_parts(parts: Floats, base: Floats, told: Floats) -> tuple[Floats, Floats]:
+    """Least squares, relative to `told`, of `told` on each part and the base, neither below zero."""
+    x, b = parts / told, base / told
     xx, xb, bb = (x * x).sum(1), x @ b, b @ b
-    xy, by = x @ y, b @ y
-    det = np.maximum(xx * bb - xb**2, 1e-12)
-    a, s = (xy * bb - xb * by) / det, (by * xx - xb * xy) / det
+    xy, by = x.sum(1), b.sum()
+    determinant = np.maximum(xx * bb - xb**2, 1e-12)
+    a, s = (xy * bb - xb * by) / determinant, (by * xx - xb * xy) / determinant
     alone = xy / xx
-    a, s = np.where(s < 0, alone, a), np.maximum(s, 0)
-    a = np.maximum(a, 0.05 * alone)
-    fitted: Floats = a[:, None] * curves + s[:, None] * base
-    return fitted
+    return np.maximum(np.where(s < 0, alone, a), 0.05 * alone), np.maximum(s, 0.0)
 
 
 def _without_drift(rows: Floats, days: int = 29) -> Floats:
@@ -59,4 +84,5 @@ def _without_drift(rows: Floats, days: int = 29) -> Floats:
     pad = days // 2
     padded = np.pad(rows, ((0, 0), (pad + 1, pad)), mode="reflect")
     sums = np.cumsum(padded, axis=1)
-    return rows - (sums[:, days:] - sums[:, :-days]) / days
+    smooth: Floats = (sums[:, days:] - sums[:, :-days]) / days
+    return rows - smooth

@@ -20,8 +20,10 @@ from marketing_assets.intelligence.hidden_promotions import hidden_promotions, r
 
 _SIZES = np.linspace(-2.6, 2.6, 27)
 """Grid of a channel's size: the logarithm of its return on spend, in spreads of the prior."""
-BELIEF, CLAIM_SPREAD = 0.5, 0.55
+BELIEF, CLAIM_SPREAD = 0.5, 0.6
 """How much of a difference between claims is believed before revenue is seen, and how far it may be off."""
+_SHARE_BELIEVED = 0.5
+"""Power of the share of a claim that moves with spend: it is an estimate, too."""
 _OVER_CLAIM = 0.25
 """Platforms claim more than they bring: the logarithm of by how much, as a rule."""
 _SWEEPS, _BURN_IN = 700, 150
@@ -132,14 +134,14 @@ def _channel(spend: Floats, claimed: Floats, revenue: Floats, used: int) -> _Cha
     responses = grid.response(np.maximum(relative, 0))  # [curves, carry-overs, days]
     divisors = responses.mean(axis=2) + 1e-12
     responses /= divisors[:, :, None]
-    shape = claim_evidence(spend / mean, claimed, revenue, used)
-    prior = (grid.log_prior + shape)[:, None] + np.full(len(CARRY_OVERS), -np.log(len(CARRY_OVERS)))
+    told = claim_evidence(spend / mean, claimed, revenue, used)
+    prior = (grid.log_prior + told.shape)[:, None] + np.full(len(CARRY_OVERS), -np.log(len(CARRY_OVERS)))
     total = max(float(spend.sum()), 1e-9)
     return _Channel(
         responses=responses.reshape(-1, len(spend)).astype(np.float32),
         divisors=divisors.reshape(-1),
         log_prior=prior.reshape(-1),
-        claimed_return=max(float(claimed.sum()) / total, 1e-3),
+        claimed_return=max(float(claimed.sum()) / total * told.share**_SHARE_BELIEVED, 1e-3),
         mean_spend=mean,
     )
 

@@ -38,8 +38,8 @@ def outcomes(
 ) -> Iterator[dict[str, Any]]:
     """A row for each recommendation of one day, and one for the plan, `after` whole days later.
 
-    `recommended` are the rows of that day, `forecasts` those of the same day, `daily` is `history.as_of` as of
-    the day that lies `after` days later.
+    `recommended` and `forecasts` are the rows of that day, `daily` is `history.as_of` as of the day that lies
+    `after` days later.
     """
     moves = [row for row in recommended.iter_rows(named=True) if row["recommended_value"] is not None]
     if not moves:
