@@ -8,6 +8,7 @@ import typer
 
 from marketing_assets.commands import (
     alerts,
+    budget,
     connections,
     dead_letters,
     demo,
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(connections.app, name="connections")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(budget.app, name="budget")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(privacy.app, name="privacy")
 app.add_typer(recommendations.app, name="recommendations")

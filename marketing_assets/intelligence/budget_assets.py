@@ -13,16 +13,27 @@ import polars as pl
 from marketing_assets.intelligence.assets_calendar import tenant_calendar
 from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
 from marketing_assets.intelligence.assets_reading import known_until, read_facts
-from marketing_assets.intelligence.budgeting.advice import Advice, Asking, Daily, Fit, advise, fit, monday_of
+from marketing_assets.intelligence.budgeting.advice import (
+    Advice,
+    Asking,
+    Calendar,
+    Daily,
+    Fit,
+    advise,
+    fit,
+    monday_of,
+)
 from marketing_assets.intelligence.budgeting.rows import Row
 from marketing_assets.intelligence.history import as_of
 from marketing_assets.intelligence.ml_tables import BUDGET_RECOMMENDATIONS
+from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.rules import read_rules
 from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.warehouse.errors import NoSuchTable
+from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 
 NAMES = {platform.name: platform.title for platform in PLATFORMS.values()}
 _PREVIEWED = 12
@@ -45,10 +56,7 @@ def compute(about: AsOf) -> Computed:
 def advice_of(about: AsOf) -> list[Advice]:
     """Recommendations as of each of the days."""
     daily, asking = daily_of(about), asking_of(about.settings, about.tenant)
-
-    def calendar(first: date, last: date) -> pl.DataFrame:
-        return tenant_calendar(about.settings, about.tenant, first, last)
-
+    calendar = calendar_of(about.settings, about.tenant)
     fits: dict[date, Fit | str] = {}
     found = []
     for day in about.days:
@@ -69,6 +77,15 @@ def daily_of(about: AsOf) -> Daily:
     return daily
 
 
+def calendar_of(settings: Settings, tenant: Tenant) -> Calendar:
+    """What moved the tenant's shops from a first day to a last."""
+
+    def calendar(first: date, last: date) -> pl.DataFrame:
+        return tenant_calendar(settings, tenant, first, last)
+
+    return calendar
+
+
 def asking_of(settings: Settings, tenant: Tenant) -> Asking:
     monthly = read_rules(settings.tenants_dir, tenant.id).rules.budget_pacing.monthly
     return Asking(
@@ -85,6 +102,14 @@ def frame(spec: TableSpec, rows: Sequence[Row]) -> pl.DataFrame:
     exact = polars_schema(spec.columns)
     plain = {name: pl.Float64() if dtype.is_decimal() else dtype for name, dtype in exact.items()}
     return pl.DataFrame(rows, schema=plain)
+
+
+def rows_of(warehouse: Warehouse, table: TableSpec, days: DayRange) -> pl.DataFrame:
+    """The rows of the days in the layer `ml`; none where the table was never written."""
+    try:
+        return warehouse.read("ml", table.name, days)
+    except NoSuchTable:
+        return pl.DataFrame(schema=polars_schema(table.columns))
 
 
 def _metadata(found: Sequence[Advice], last: date) -> dict[str, Any]:

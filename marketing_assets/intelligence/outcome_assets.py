@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import dagster as dg
-import polars as pl
 
 from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
-from marketing_assets.intelligence.budget_assets import daily_of, frame
+from marketing_assets.intelligence.budget_assets import daily_of, frame, rows_of
 from marketing_assets.intelligence.budgeting.outcomes import AFTER_DAYS, outcomes
 from marketing_assets.intelligence.ml_tables import (
     BUDGET_RECOMMENDATIONS,
@@ -16,11 +15,8 @@ from marketing_assets.intelligence.ml_tables import (
     RECOMMENDATION_OUTCOMES,
 )
 from marketing_assets.partitions import DayRange
-from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.errors import NoSuchTable
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 
 _DEPENDENCIES = (("ml", BUDGET_RECOMMENDATIONS.name), ("ml", FORECASTS.name), *HISTORY)
 
@@ -40,19 +36,12 @@ def compute(about: AsOf) -> Computed:
         known = None
         for after in AFTER_DAYS:
             on = day - timedelta(days=after)
-            recommended = _rows(about.warehouse, BUDGET_RECOMMENDATIONS, on)
+            recommended = rows_of(about.warehouse, BUDGET_RECOMMENDATIONS, DayRange(on, on))
             if recommended.is_empty():
                 continue
             known = daily(day) if known is None else known
-            forecasts = _rows(about.warehouse, FORECASTS, on)
+            forecasts = rows_of(about.warehouse, FORECASTS, DayRange(on, on))
             rows += [{**row, "day": day} for row in outcomes(recommended, known, forecasts, after)]
     plans = [row for row in rows if row["level"] == "plan"]
     told = {"plans": len(plans), "followed": sum(row["was_followed"] is True for row in plans)}
     return Computed(frame(RECOMMENDATION_OUTCOMES, rows), metadata=told)
-
-
-def _rows(warehouse: Warehouse, table: TableSpec, day: date) -> pl.DataFrame:
-    try:
-        return warehouse.read("ml", table.name, DayRange(day, day))
-    except NoSuchTable:
-        return pl.DataFrame(schema=polars_schema(table.columns))

@@ -50,6 +50,7 @@ class Plan:
     moves: tuple[Move, ...]
     worth: Worth
     limits: Limits
+    is_total_free: bool
 
 
 def plan(draws: Draws, spent: Spending, bounds: Limits, advice: BudgetAdvice, day: date) -> Plan:
@@ -81,7 +82,7 @@ def plan(draws: Draws, spent: Spending, bounds: Limits, advice: BudgetAdvice, da
     if goal != advice.goal:
         told = "for revenue, because the margin is not known"
         moves = [replace(m, guard_rails=(*m.guard_rails, told)) for m in moves]
-    return Plan(goal, margin, tuple(moves), together, bounds)
+    return Plan(goal, margin, tuple(moves), together, bounds, free)
 
 
 def only(draws: Draws, channels: list[int]) -> Draws:
