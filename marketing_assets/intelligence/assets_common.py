@@ -11,7 +11,8 @@ import dagster as dg
 import polars as pl
 
 from marketing_assets.asset_tags import INTELLIGENCE
-from marketing_assets.partitions import group_consecutive, partition_words
+from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
+from marketing_assets.partitions import DayRange, group_consecutive, local_day, partition_words
 from marketing_assets.pools import warehouse_pool
 from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings, load_settings
@@ -132,3 +133,12 @@ def conformed(rows: pl.DataFrame, table: TableSpec) -> pl.DataFrame:
         pl.when(pl.col(c).is_finite()).then(pl.col(c).round(9)).alias(c) for c in floats
     )
     return finite.select(schema.names()).cast(schema)
+
+
+def days_of_run(tags: Mapping[str, str], tenant: Tenant, now: datetime) -> DayRange:
+    """The days of a run by its tags; of one without any (checks alone), today."""
+    first, last = (tags.get(name, tags.get("dagster/partition")) for name in (RANGE_START, RANGE_END))
+    if first and last:
+        return DayRange(date.fromisoformat(first), date.fromisoformat(last))
+    today = local_day(now, tenant.zone)
+    return DayRange(today, today)

@@ -1,20 +1,18 @@
 """Whether `ml.budget_recommendations` can be relied on: complete, within its limits, the same again."""
 
 # Dagster reads the annotations of checks, so they are not left as text.
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
-from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.assets_common import AsOf
+from marketing_assets.intelligence.assets_common import AsOf, days_of_run
 from marketing_assets.intelligence.budget_assets import advice_of, frame, rows_of
 from marketing_assets.intelligence.budgeting.advice import Advice
 from marketing_assets.intelligence.ml_tables import BUDGET_RECOMMENDATIONS
-from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.verdicts import Finding, Verdict, check_result, passed, unknown, verdict
@@ -38,7 +36,8 @@ def budget_checks(tenant: Tenant) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(name=f"{tenant.id}_checks_budget_recommendations", specs=specs, can_subset=True)
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         settings = load_settings()
-        warehouse, days = open_warehouse(settings, tenant.id), _days(context.run.tags, tenant)
+        warehouse = open_warehouse(settings, tenant.id)
+        days = days_of_run(context.run.tags, tenant, now_utc())
         with warehouse.held():
             rows = rows_of(warehouse, BUDGET_RECOMMENDATIONS, days)
             about = AsOf(tenant, settings, warehouse, [days.last], now_utc(), context.log.info)
@@ -51,14 +50,6 @@ def budget_checks(tenant: Tenant) -> dg.AssetChecksDefinition:
             yield check_result(selected.asset_key, selected.name, found[selected.name])
 
     return check
-
-
-def _days(tags: Mapping[str, str], tenant: Tenant) -> DayRange:
-    first, last = (tags.get(name, tags.get("dagster/partition")) for name in (RANGE_START, RANGE_END))
-    if first and last:
-        return DayRange(date.fromisoformat(first), date.fromisoformat(last))
-    today = local_day(now_utc(), tenant.zone)
-    return DayRange(today, today)
 
 
 def kept_within_limits(rows: pl.DataFrame, days: Sequence[date], newest: Advice) -> Verdict:

@@ -7,12 +7,11 @@ from datetime import date
 import dagster as dg
 import polars as pl
 
-from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.ingest.fetch import now_utc
+from marketing_assets.intelligence.assets_common import days_of_run
 from marketing_assets.intelligence.ml_tables import AI_RECOMMENDATIONS
 from marketing_assets.intelligence.recommendation_assets import NAMES
 from marketing_assets.intelligence.recommendation_reading import MART, Said, read_said, rows_of_days
-from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.verdicts import Finding, Verdict, check_result, passed, unknown, verdict
@@ -33,7 +32,7 @@ def recommendations_check(tenant: Tenant) -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         warehouse = open_warehouse(load_settings(), tenant.id)
-        days = _days(context.run.tags, tenant)
+        days = days_of_run(context.run.tags, tenant, now_utc())
         with warehouse.held():
             rows = rows_of_days(warehouse, MART, AI_RECOMMENDATIONS, days)
             said = read_said(warehouse, days)
@@ -42,14 +41,6 @@ def recommendations_check(tenant: Tenant) -> dg.AssetChecksDefinition:
         )
 
     return check
-
-
-def _days(tags: Mapping[str, str], tenant: Tenant) -> DayRange:
-    first, last = (tags.get(name, tags.get("dagster/partition")) for name in (RANGE_START, RANGE_END))
-    if first and last:
-        return DayRange(date.fromisoformat(first), date.fromisoformat(last))
-    today = local_day(now_utc(), tenant.zone)
-    return DayRange(today, today)
 
 
 def ranked_and_once(rows: pl.DataFrame, said: Said, days: list[date], names: Mapping[str, str]) -> Verdict:
