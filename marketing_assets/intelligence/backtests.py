@@ -25,8 +25,9 @@ _CLOSE = 1e-9
 
 @dataclass(frozen=True)
 class Record:
-    """How forecasts from earlier days did: mean absolute errors of the forecast and of the seasonal naive one,
-    both in those of the season repeated within the history (MASE), and the share of days inside each interval."""
+    """How forecasts from earlier days did: mean absolute errors of the forecast and of the seasonal naive
+    one, both in those of the season repeated within the history (MASE), and the share of days inside each
+    interval."""
 
     origins: int
     mase: float

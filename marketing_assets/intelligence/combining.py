@@ -1,4 +1,5 @@
-"""Forecasts of several members made one, and the intervals around it, by how each did from earlier days. Pure."""
+"""Forecasts of several members made one, and the intervals around it, by how each did from earlier days.
+Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ _USUAL_TRUST = (1.0, 4)
 _WIDEN = {80: 1.2, 95: 1.4}
 """Back-tests know the members' weights already, and are few, which makes their errors a little too small."""
 _FLOOR = 0.15
-"""Share of the mean level that errors are at least measured by, so that small days do not count as huge ones."""
+"""Share of the mean level that errors are at least measured by, so that small days do not count as huge ones.
+"""
 _NORMAL = {50: 0.6745, 80: 1.2816, 95: 1.96}
 
 Interval = tuple[Floats, Floats]
@@ -39,8 +41,8 @@ class BackTest:
 
 @dataclass(frozen=True)
 class Combination:
-    """Weights of the members, and the errors that they had together: [origins, steps], as shares of the forecast;
-    None where there were too few back-tests."""
+    """Weights of the members, and the errors that they had together: [origins, steps], as shares of the
+    forecast; None where there were too few back-tests."""
 
     weights: Mapping[Key, float]
     errors: Floats | None
@@ -93,7 +95,8 @@ def _size(mean: Floats) -> Floats:
 
 
 def intervals_by_errors(mean: Floats, errors: Floats, levels: Sequence[int]) -> dict[int, Interval]:
-    """Intervals as wide as the errors of the back-tests, all steps pooled, growing with the distance as they do."""
+    """Intervals as wide as the errors of the back-tests, all steps pooled, growing with the distance as they
+    do."""
     steps = len(mean)
     near, far = (_mean_size(part) for part in np.array_split(errors, 2, axis=1)[:2])
     growth = np.clip(np.log(far / near) / np.log(3), 0.0, 0.5) if steps > 1 and far > 0 else 0.0

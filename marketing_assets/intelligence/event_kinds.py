@@ -19,8 +19,8 @@ _SURE_MARKET = 6.0
 
 
 def kinds_of(calendar: pl.DataFrame) -> list[str | None]:
-    """The kind of each day of a `sale_calendar`: the tenant's own promotion, else the sale, else a holiday, else a
-    pay day; None for other days."""
+    """The kind of each day of a `sale_calendar`: the tenant's own promotion, else the sale, else a holiday,
+    else a pay day; None for other days."""
     return [_kind(row) for row in calendar.sort("date").iter_rows(named=True)]
 
 
@@ -44,8 +44,8 @@ def with_known(kinds: Kinds, history: int) -> list[str | None]:
 
 
 def holidays_by_history(y: Floats, first: date, steps: int) -> list[str | None] | None:
-    """For a series of which nobody knows whose it is: the holidays, past and to come, of the market whose holidays
-    its history from `first` on shows most clearly; None where it shows none."""
+    """For a series of which nobody knows whose it is: the holidays, past and to come, of the market whose
+    holidays its history from `first` on shows most clearly; None where it shows none."""
     days = [first + timedelta(days=i) for i in range(len(y) + steps)]
     found = [(evidence(y, 7, kinds[: len(y)], HOLIDAY), kinds) for kinds in _of_markets(days)]
     best, kinds = max(found, key=lambda pair: pair[0])

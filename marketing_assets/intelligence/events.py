@@ -1,9 +1,8 @@
-"""What known events do to a series: learned from past days of the same kind, taken out of the history that models
-see and put on the days to come. Pure.
+"""What known events do to a series: learned from past days of the same kind, taken out of the history that
+models see and put on the days to come. Pure.
 
-A kind is a name such as `great sale`; a day has one or none. Uplifts are factors where a series is positive, and
-shares of its usual size that are added where it can be negative.
-"""
+A kind is a name such as `great sale`; a day has one or none. Uplifts are factors where a series is positive,
+and shares of its usual size that are added where it can be negative."""
 
 from __future__ import annotations
 
@@ -19,8 +18,8 @@ Kinds = Sequence[str | None]
 _CYCLES = 4
 """How many cycles to each side tell what is usual on a day."""
 _FEWEST_NEAR = 3
-_DOUBT = 0.5
-"""Past days that nothing at all would weigh as much as: one event alone counts two thirds."""
+_DOUBT = 0.25
+"""Past days that nothing at all would weigh as much as: one event alone counts four fifths."""
 _LEAST_SPREAD = 0.15
 _SURE = 3.0
 """Standard errors from nothing that an effect must be at least, beside `_SMALL`."""
@@ -33,7 +32,8 @@ _HIGHEST = 3.0
 
 @dataclass(frozen=True)
 class Uplift:
-    """Of one kind: `size` a logarithm (or share of the usual size), `spread` how far events differ, `days` seen."""
+    """Of one kind: `size` a logarithm (or share of the usual size), `spread` how far events differ, `days`
+    seen."""
 
     size: float
     spread: float

@@ -1,9 +1,9 @@
-"""Forecasts with intervals: several simple models on two scales, combined by how well each did on this series.
+"""Forecasts with intervals: several simple models on two scales, combined by how well each did on this
+series.
 
 Every forecast back-tests itself: from each of a number of past days it forecasts what is known by now. The
-errors weigh the members, and their spread gives the intervals. What known events did on past days is taken out
-first and put on the same events to come.
-"""
+errors weigh the members, and their spread gives the intervals. What known events did on past days is taken
+out first and put on the same events to come."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class NotEnough(ValueError):
 class Forecast:
     """Means and intervals (level in per cent → low and high) of the next steps.
 
-    `errors` are those of the back-tests, [origins, steps], as shares of the forecast; `weights` of the members;
-    `record` how the back-tests did; None where there were too few. `uplifts` are those of known events.
-    """
+    `errors` are those of the back-tests, [origins, steps], as shares of the forecast; `weights` of the
+    members; `record` how the back-tests did; None where there were too few. `uplifts` are those of known
+    events."""
 
     mean: Floats
     intervals: Mapping[int, Interval]

@@ -25,8 +25,8 @@ _LAGS = {
 
 
 def autoregressed(z: Floats, period: int, steps: int) -> Mapping[str, Floats]:
-    """`autoregression` on the last values, the same phase of the last cycles and the phase; with the season of
-    the year `yearly_autoregression`, where more than a year of days is known."""
+    """`autoregression` on the last values, the same phase of the last cycles and the phase; with the season
+    of the year `yearly_autoregression`, where more than a year of days is known."""
     found = {"autoregression": _autoregressed(z, period, steps, yearly=False)}
     if period == 7 and len(z) > _YEARLY_FROM:
         found["yearly_autoregression"] = _autoregressed(z, period, steps, yearly=True)

@@ -1,4 +1,5 @@
-"""A regular series made fit for models: gaps filled, closed days known, on a scale where effects add up. Pure."""
+"""A regular series made fit for models: gaps filled, closed days known, on a scale where effects add up.
+Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def seasons(period: int, size: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Series:
-    """`values` have neither gaps nor zeros where the series is positive; `closed` are phases without business."""
+    """`values` have neither gaps nor zeros where the series is positive; `closed` are phases without
+    business."""
 
     values: Floats
     period: int

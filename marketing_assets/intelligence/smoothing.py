@@ -1,5 +1,5 @@
-"""Forecasts by exponential smoothing, with and without a trend: statsmodels' smoothing of what is left of a series
-without its seasons. Pure."""
+"""Forecasts by exponential smoothing, with and without a trend: statsmodels' smoothing of what is left of a
+series without its seasons. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,64 @@
+"""Forecasts of a tenant as of a day, as the rows of its tables. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from marketing_assets.intelligence.event_kinds import with_known
+from marketing_assets.intelligence.forecast_lines import lines
+from marketing_assets.intelligence.forecast_rows import About, error_rows, forecast_rows, outlook_rows
+from marketing_assets.intelligence.forecast_updating import (
+    Fitted,
+    Path,
+    fit,
+    fitted_until,
+    monday,
+    updated,
+)
+from marketing_assets.intelligence.planned_spend import with_plans
+from marketing_assets.intelligence.reconciling import Key, coherent
+
+KindsOf = Callable[[date, date], Sequence[str | None]]
+"""The kinds of events of the days from one to another, both included."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said as of a day: the rows of three tables, without rounding, and the paths behind them."""
+
+    forecasts: pl.DataFrame
+    outlook: pl.DataFrame
+    errors: pl.DataFrame
+    paths: Mapping[Key, Path]
+
+
+def fit_all(daily: pl.DataFrame, day: date, kinds_of: KindsOf) -> dict[Key, Fitted]:
+    """Every line's forecast as of `day`, a Monday; `daily` is what was known of the days before it."""
+    found = {}
+    for line in lines(daily, day):
+        kinds = kinds_of(line.first, fitted_until(day))
+        found[line.key] = fit(line, with_known(kinds, len(line.values)))
+    return found
+
+
+def say(about: About, daily: pl.DataFrame, day: date, fitted: Mapping[Key, Fitted]) -> Said:
+    """The forecasts as of `day`, by what was fitted on its Monday and the days since, known in `daily`."""
+    now = {line.key: line for line in lines(daily, day, {key[1] for key in fitted})}
+    known = {key: now.get(key, each.line) for key, each in fitted.items()}
+    paths = {
+        key: updated(each, day, known[key].between(monday(day), day))
+        for key, each in fitted.items()
+        if each.found is not None
+    }
+    silent = [key for key in fitted if key not in paths]
+    final = coherent(with_plans(paths, known, about.budgets, day), silent)
+    return Said(
+        forecast_rows(about, day, known, fitted, final),
+        outlook_rows(about, day, known, fitted, final),
+        error_rows(about, day, fitted),
+        final,
+    )
