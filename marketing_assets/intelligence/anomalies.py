@@ -78,6 +78,8 @@ class Judged:
     low: Floats
     high: Floats
     off: Floats
+    clean: Floats
+    """The values without what was unusual, on the scale."""
 
     @property
     def score(self) -> Floats:
@@ -127,7 +129,7 @@ def judged(
         run.step(i)
     low, high = run.expected - run.width_down, run.expected + run.width_up
     back = scale.back
-    return Judged(back(run.expected), back(low), back(high), run.off)
+    return Judged(back(run.expected), back(low), back(high), run.off, run.clean)
 
 
 class _Run:
