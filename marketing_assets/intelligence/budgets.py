@@ -97,8 +97,8 @@ def step(draws: Draws, now: Floats, best: Floats, margin: float = 1.0, cost: flo
 
 def within(split: Floats, budget: float, lo: Floats, hi: Floats) -> Floats:
     """The nearest split that keeps the bounds and spends the budget."""
-    low, high = -budget - hi.max(), budget + hi.max()
-    for _ in range(60):
+    low, high = float((lo - split).min()), float((hi - split).max())
+    for _ in range(80):
         middle = (low + high) / 2
         if np.clip(split + middle, lo, hi).sum() < budget:
             low = middle

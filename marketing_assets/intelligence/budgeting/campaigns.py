@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from marketing_assets.budget_settings import BudgetAdvice
-from marketing_assets.intelligence.budgeting.limits import WEEK
+from marketing_assets.intelligence.budgeting.limits import WEEK, stepped
 from marketing_assets.intelligence.budgeting.plan import Move
 from marketing_assets.intelligence.budgeting.worth import LEAST_MOVE, Worth
 from marketing_assets.intelligence.budgets import within
@@ -101,7 +101,7 @@ def shared_out(
     tilt = np.where(held | move.is_exploration, 1.0, (claims / channel) ** BELIEF if channel > 0 else 1.0)
     before = np.array([c.before for c in campaigns])
     step = float(advice.step)
-    lo, hi = np.minimum(even, before * (1 - step)), np.maximum(even, before * (1 + step))
+    lo, hi = stepped(even, current, before, step)
     near = np.where(held, even, np.clip(even * tilt, lo, hi))
     lo, hi = np.where(held, even, lo), np.where(held, even, hi)
     x = within(near, move.recommended, lo, hi)

@@ -45,10 +45,8 @@ def limits(spent: Spending, advice: BudgetAdvice, monthly: float | None, day: da
     active = spent.active
     spend = spent.spend[:, active]
     current, before = spend[-WEEK:].mean(axis=0), spend[-2 * WEEK : -WEEK].mean(axis=0)
-    step = float(advice.step)
-    # Spend that has already moved further than a step is not moved back by force.
-    lo, hi = np.minimum(current, before * (1 - step)), np.maximum(current, before * (1 + step))
-    rails = [[f"at most {step:.0%} a week"] for _ in active]
+    lo, hi = stepped(current, current, before, float(advice.step))
+    rails = [[f"at most {advice.step:.0%} a week"] for _ in active]
     for i, c in enumerate(active):
         lo[i], hi[i] = _own_bounds(spent.channels[c], lo[i], hi[i], advice, rails[i])
     total, total_rail = _total(spent, current, lo, hi, monthly, day)
@@ -59,6 +57,17 @@ def limits(spent: Spending, advice: BudgetAdvice, monthly: float | None, day: da
             rails[i].append(f"left as it is: only {spent.spent_days[c]} days with spend")
     lo, hi = np.where(held, now, lo), np.where(held, now, hi)
     return Limits(current, now, lo, hi, float(now.sum()), held, tuple(map(tuple, rails)), total_rail)
+
+
+def stepped(end: Floats, current: Floats, before: Floats, step: float) -> tuple[Floats, Floats]:
+    """Bounds a step away from the last week and from the one before, whichever is closer.
+
+    With the last week alone, steps of each day would add up within a week. `end` is within the bounds anyway:
+    spend that has already moved further is not moved back by force.
+    """
+    lo = np.minimum(end, np.maximum(current, before) * (1 - step))
+    hi = np.maximum(end, np.minimum(current, before) * (1 + step))
+    return lo, hi
 
 
 def _own_bounds(
