@@ -94,6 +94,7 @@ def _countries() -> dict[str, str]:
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Market = Annotated[str, AfterValidator(_market)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Positive = Annotated[Decimal, Field(gt=0)]
 
 
 class Vat(BaseModel):
@@ -110,6 +111,9 @@ class Targets(BaseModel):
     model_config = _STRICT
     roas: Decimal = Field(gt=0)
     cpa: Decimal = Field(gt=0)
+    monthly: dict[Literal["revenue", "orders", "spend", "conversions", "profit"], Positive] = Field(
+        default_factory=dict, description="What a calendar month is to come to; money in reporting currency."
+    )
 
 
 def _clock_time(value: str) -> str:

@@ -14,7 +14,7 @@ from marketing_assets.intelligence.combining import (
     intervals_by_errors,
 )
 from marketing_assets.intelligence.members import member_forecasts
-from marketing_assets.intelligence.series import LONGEST_CYCLE, Floats, prepared
+from marketing_assets.intelligence.series import LONGEST_CYCLE, Bools, Floats, prepared
 
 FEWEST_VALUES = 10
 _BACK_TESTS = 10
@@ -61,7 +61,7 @@ def record(y: Floats, period: int, past: Sequence[BackTest], levels: Sequence[in
     if len(past) <= FEWEST_BACK_TESTS or not scale > 0:
         return None
     misses, naive = [], []
-    inside: dict[int, list[Floats]] = {level: [] for level in levels}
+    inside: dict[int, list[Bools]] = {level: [] for level in levels}
     for i, test in enumerate(past):
         others = [other for j, other in enumerate(past) if j != i]
         how = combination(list(test.said), others, period, bool(np.nanmin(y) < 0))

@@ -63,11 +63,12 @@ class Events:
     def widened(self, bound: Floats, mean: Floats) -> Floats:
         """A bound of an interval around `mean`, with what is not known of the events; both with events on."""
         unsure = self.spread * (np.abs(mean) if self.is_positive else self.usual)
-        return mean + np.sign(bound - mean) * np.hypot(bound - mean, unsure)
+        moved: Floats = mean + np.sign(bound - mean) * np.hypot(bound - mean, unsure)
+        return moved
 
 
 def learned(y: Floats, period: int, kinds: Kinds, ahead: Kinds) -> Events:
-    """What events did in the history `y` (oldest first, `kinds` of its days) and will do on the days `ahead`."""
+    """What events did in the history `y`, oldest first, with the `kinds` of its days, and will do `ahead`."""
     told = _told(y, period, kinds)
     uplifts, ordinary = {}, y.copy()
     for kind in sorted({kind for kind in kinds if kind}):

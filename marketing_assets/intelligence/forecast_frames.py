@@ -8,10 +8,11 @@ from datetime import date
 
 import polars as pl
 
-from marketing_assets.intelligence.event_kinds import with_known
-from marketing_assets.intelligence.forecast_lines import lines
+from marketing_assets.intelligence.event_kinds import holidays_by_history, with_known
+from marketing_assets.intelligence.forecast_lines import Line, lines
 from marketing_assets.intelligence.forecast_rows import About, error_rows, forecast_rows, outlook_rows
 from marketing_assets.intelligence.forecast_updating import (
+    FITTED,
     Fitted,
     Path,
     fit,
@@ -28,19 +29,28 @@ KindsOf = Callable[[date, date], Sequence[str | None]]
 
 @dataclass(frozen=True)
 class Said:
-    """What is said as of a day: the rows of three tables, without rounding, and the paths behind them."""
+    """What is said as of a day: the rows of three tables, without rounding, with the lines and paths behind
+    them."""
 
     forecasts: pl.DataFrame
     outlook: pl.DataFrame
     errors: pl.DataFrame
+    lines: Mapping[Key, Line]
     paths: Mapping[Key, Path]
 
 
-def fit_all(daily: pl.DataFrame, day: date, kinds_of: KindsOf) -> dict[Key, Fitted]:
-    """Every line's forecast as of `day`, a Monday; `daily` is what was known of the days before it."""
+def fit_all(
+    daily: pl.DataFrame, day: date, kinds_of: KindsOf, knows_market: bool = True
+) -> dict[Key, Fitted]:
+    """Every line's forecast as of `day`, a Monday; `daily` is what was known of the days before it.
+
+    Where it is not known in which market the tenant sells, its holidays are read off each line's history.
+    """
     found = {}
     for line in lines(daily, day):
         kinds = kinds_of(line.first, fitted_until(day))
+        if not knows_market and (guess := holidays_by_history(line.values, line.first, FITTED)):
+            kinds = [kind or holiday for kind, holiday in zip(kinds, guess, strict=True)]
         found[line.key] = fit(line, with_known(kinds, len(line.values)))
     return found
 
@@ -60,5 +70,6 @@ def say(about: About, daily: pl.DataFrame, day: date, fitted: Mapping[Key, Fitte
         forecast_rows(about, day, known, fitted, final),
         outlook_rows(about, day, known, fitted, final),
         error_rows(about, day, fitted),
+        known,
         final,
     )

@@ -20,7 +20,7 @@ from marketing_assets.intelligence.series import Floats
 DAYS = 90
 """Days that are forecast; the nearest 28 of them are the short horizon."""
 WEEK = 7
-_FITTED = DAYS + WEEK - 1
+FITTED = DAYS + WEEK - 1
 _TRUSTED_DAYS = 14
 """Days since the fit that say as much of the level as the fit itself."""
 _HALF_LIFE = 14.0
@@ -47,7 +47,7 @@ class Path:
     model: str
 
     def moved_to(self, mean: Floats) -> Path:
-        """The same around other means: as wide in proportion; where a mean is near zero, as wide as it was."""
+        """The same around other means, as wide in proportion; around a mean near zero as wide as before."""
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.clip(np.abs(mean / self.mean), 0.2, 5.0)
         ratio = np.where(np.isfinite(ratio), ratio, 1.0)
@@ -74,7 +74,7 @@ def monday(day: date) -> date:
 def fit(line: Line, kinds: Sequence[str | None]) -> Fitted:
     """The forecast of a line; `kinds` are the events of its days and of those to come."""
     try:
-        found = forecast(line.values, WEEK, _FITTED, LEVELS, kinds[: len(line.values) + _FITTED])
+        found = forecast(line.values, WEEK, FITTED, LEVELS, kinds[: len(line.values) + FITTED])
     except NotEnough as reason:
         return Fitted(line, line.next_day, None, str(reason))
     return Fitted(line, line.next_day, found)
@@ -82,7 +82,7 @@ def fit(line: Line, kinds: Sequence[str | None]) -> Fitted:
 
 def fitted_until(day: date) -> date:
     """The last day that a fit as of `day` reaches."""
-    return day + timedelta(days=_FITTED - 1)
+    return day + timedelta(days=FITTED - 1)
 
 
 def updated(fitted: Fitted, day: date, since: Floats) -> Path:

@@ -1,4 +1,4 @@
-"""The forecasts that are combined: each looks `steps` ahead of a prepared series, on one or two scales. Pure."""
+"""The forecasts that are combined: each looks ahead of a prepared series, on one or two scales. Pure."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _wide(halves: Floats, likeness: float) -> float:
 
 
 def _likeness(errors: Floats | None, steps: int) -> float:
-    """How alike the errors of the days of one forecast are: what the spread of their means is beyond chance."""
+    """How alike the errors of the days of a forecast are: what their means vary beyond chance."""
     if errors is None or steps < 2:
         return _USUAL_LIKENESS
     known = errors[:, :steps]

@@ -30,19 +30,20 @@ def with_plans(
     """The paths with the spend that `budgets` of a month (by platform, or `all`) plan from `day` on, and the
     revenue, orders and conversions that change with it."""
     found = dict(paths)
-    for scope, budget in budgets.items():
+    # A platform's own budget says more of it than that of all platforms.
+    for scope, budget in sorted(budgets.items(), key=lambda pair: (pair[0] != ALL, pair[0])):
         spend = (TENANT, "", "spend") if scope == ALL else (PLATFORM, scope, "spend")
-        if spend not in paths:
-            continue
-        factors = _factors(paths[spend].mean, lines[spend], budget, day)
-        found |= {key: _moved(paths[key], factors) for key in paths if _is_spend_of(key, spend, lines)}
+        if spend in paths:
+            factors = _factors(paths[spend].mean, lines[spend], budget, day)
+            found |= {key: _moved(paths[key], factors) for key in paths if _is_spend_of(key, spend, lines)}
     total = (TENANT, "", "spend")
-    if total in found:
-        found |= _followed(paths, lines, _planned_total(found) / np.maximum(paths[total].mean, 1e-9))
-    return found
+    if total not in paths:
+        return found
+    ratio = _of_platforms(found) / np.maximum(_of_platforms(paths), 1e-9)
+    return found | {total: _moved(paths[total], ratio)} | _followed(paths, lines, ratio)
 
 
-def _planned_total(paths: Mapping[Key, Path]) -> Floats:
+def _of_platforms(paths: Mapping[Key, Path]) -> Floats:
     """Spend of all platforms, where they are known; else the tenant's."""
     parts = [path.mean for key, path in paths.items() if key[0] == PLATFORM and key[2] == "spend"]
     return np.sum(parts, axis=0) if parts else paths[TENANT, "", "spend"].mean
@@ -74,9 +75,10 @@ def _moved(path: Path, factors: Floats) -> Path:
 
 def _followed(paths: Mapping[Key, Path], lines: Mapping[Key, Line], ratio: Floats) -> dict[Key, Path]:
     """What changes with the tenant's spend, as far as its history shows that it does."""
-    spend, found = lines[TENANT, "", "spend"], {}
     if np.allclose(ratio, 1.0, atol=1e-6):
         return {}
+    spend = lines[TENANT, "", "spend"]
+    found: dict[Key, Path] = {}
     for metric in ("revenue", "orders", "conversions"):
         whole = lines.get((TENANT, "", metric))
         if whole is None:

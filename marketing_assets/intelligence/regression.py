@@ -55,18 +55,21 @@ def _autoregressed(z: Floats, period: int, steps: int, yearly: bool) -> Floats:
     path = np.concatenate([u, np.zeros(steps)])
     for i in range(steps):
         path[n + i] = path[n + i - lags] @ found[: len(lags)] + ahead[i]
-    return path[n:] * spread + centre
+    ended: Floats = path[n:] * spread + centre
+    return ended
 
 
 def _changed(z: Floats, period: int, steps: int) -> Floats:
-    """Autoregression of the changes from step to step: a series that wanders is not drawn back to its mean."""
-    return z[-1] + np.cumsum(_autoregressed(np.diff(z), period, steps, yearly=False))
+    """Autoregression of the changes from step to step: what wanders is not drawn back to its mean."""
+    changes = _autoregressed(np.diff(z), period, steps, yearly=False)
+    ahead: Floats = float(z[-1]) + np.cumsum(changes)
+    return ahead
 
 
 def _ridge(design: Floats, target: Floats, weights: Floats, penalty: Floats) -> Floats:
     weighted = design * weights[:, None]
-    found: Floats = np.linalg.solve(weighted.T @ design + np.diag(penalty), weighted.T @ target)
-    return found
+    found = np.linalg.solve(weighted.T @ design + np.diag(penalty), weighted.T @ target)
+    return np.asarray(found, dtype=np.float64)
 
 
 def _lags(period: int) -> tuple[int, ...]:

@@ -99,7 +99,7 @@ def _without_zeros(y: Floats, period: int, cycles: int = 6) -> Floats:
     """Closed days and outages as what the same phase usually is around them."""
     out, low = y.copy(), y <= 0
     usual = np.median(y[~low])
-    for i in np.flatnonzero(low):
+    for i in map(int, np.flatnonzero(low)):
         near = np.arange(max(i % period, i - cycles * period), min(len(y), i + cycles * period + 1), period)
         near = near[y[near] > 0]
         out[i] = np.median(y[near]) if len(near) else usual

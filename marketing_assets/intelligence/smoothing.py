@@ -66,4 +66,6 @@ def _season(z: Floats, period: int) -> Floats:
     chance = np.mean((away - season[phase]) ** 2) * np.mean(
         np.bincount(phase, weights**2, period) / totals**2
     )
-    return season * max(0.0, 1.0 - chance / max(float(np.mean(season**2)), 1e-12))
+    seen = max(float(np.mean(season**2)), 1e-12)
+    kept: Floats = season * max(0.0, 1.0 - float(chance) / seen)
+    return kept
