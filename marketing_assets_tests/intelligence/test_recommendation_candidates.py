@@ -174,7 +174,10 @@ def test_spend_misses_its_target_from_above() -> None:
 
 
 def test_a_month_without_a_target_or_of_which_nothing_is_known() -> None:
-    (found,) = of_outlook(outlook(month(target=None), month(metric="orders", value=None)), TODAY)
+    (found,) = of_outlook(
+        outlook(month(target=None), month(metric="orders", value=None), month(metric="spend", target=None)),
+        TODAY,
+    )
     assert found.title == "Revenue of November 2026 is expected to come to 2,700,000 THB."
     assert found.expected_impact is None
 

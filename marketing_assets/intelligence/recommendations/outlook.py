@@ -20,6 +20,9 @@ from marketing_assets.intelligence.recommendations.wording import (
 _FEWEST_DAYS_LEFT = 3
 """Days of a month that must be left for something to be done about its end."""
 
+_TOLD_ANYWAY = {"revenue", "profit"}
+"""Metrics whose month is told of without a target too."""
+
 
 def of_outlook(outlook: pl.DataFrame, as_of: date) -> Iterator[Candidate]:
     """How months end against their targets. `outlook` is that of one day.
@@ -31,7 +34,8 @@ def of_outlook(outlook: pl.DataFrame, as_of: date) -> Iterator[Candidate]:
         if row["value"] is None:
             continue
         if row["target"] is None:
-            yield _plain_outlook(row)
+            if row["metric"] in _TOLD_ANYWAY:
+                yield _plain_outlook(row)
             continue
         left = (_next_month(row["month"]) - as_of).days
         missed = row["value"] > row["target"] if row["metric"] == "spend" else row["value"] < row["target"]
