@@ -92,7 +92,13 @@ def advise(asking: Asking, day: date, daily: pl.DataFrame, weekly: Fit | str, ca
     bounds = limits(spent, asking.advice, monthly_total(asking.monthly, spent.channels), day)
     found = plan(used.draws, spent, bounds, asking.advice, day)
     shared = {
-        move.channel: shared_out(move, running(daily, move.channel, spent.last), asking.advice, found.margin)
+        move.channel: shared_out(
+            move,
+            asking.names.get(move.channel, move.channel),
+            running(daily, move.channel, spent.last),
+            asking.advice,
+            found.margin,
+        )
         for move in found.moves
     }
     common = common_of(asking.tenant_id, day, asking.currency, spent.is_reconstructed)

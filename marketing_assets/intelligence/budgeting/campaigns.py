@@ -85,11 +85,11 @@ def running(daily: pl.DataFrame, channel: str, last: date) -> list[Campaign]:
 
 
 def shared_out(
-    move: Move, campaigns: Sequence[Campaign], advice: BudgetAdvice, margin: float
+    move: Move, name: str, campaigns: Sequence[Campaign], advice: BudgetAdvice, margin: float
 ) -> list[CampaignMove]:
     """A channel's recommended spend over its campaigns; they add up to it.
 
-    `margin` is what a unit of revenue is worth to the goal.
+    `name` is what people call the channel, `margin` what a unit of revenue is worth to the goal.
     """
     if not campaigns:
         return []
@@ -105,7 +105,7 @@ def shared_out(
     near = np.where(held, even, np.clip(even * tilt, lo, hi))
     lo, hi = np.where(held, even, lo), np.where(held, even, hi)
     x = within(near, move.recommended, lo, hi)
-    return list(_moves(move, campaigns, even, x, claims, channel, step, margin))
+    return list(_moves(move, name, campaigns, even, x, claims, channel, step, margin))
 
 
 def _claims(campaigns: Sequence[Campaign]) -> tuple[Floats, float]:
@@ -129,6 +129,7 @@ def _young(campaign: Campaign) -> str | None:
 
 def _moves(
     move: Move,
+    name: str,
     campaigns: Sequence[Campaign],
     even: Floats,
     x: Floats,
@@ -139,18 +140,18 @@ def _moves(
 ) -> Iterator[CampaignMove]:
     for i, campaign in enumerate(campaigns):
         moved = x[i] - campaign.current
-        rails = [f"at most {step:.0%} a week", f"adds up to {move.recommended:,.0f} of {move.channel}"]
+        rails = [f"at most {step:.0%} a week", f"adds up to {move.recommended:,.0f} of {name}"]
         tilted = abs(x[i] - even[i]) >= LEAST_MOVE * max(even[i], 1e-9)
         if (young := _young(campaign)) is not None:
-            reason = f"{young} It keeps its share of {move.channel}."
+            reason = f"{young} It keeps its share of {name}."
         elif tilted:
             more = "more" if claims[i] >= channel else "less"
             reason = (
-                f"{move.channel} claims {100 * claims[i]:,.0f} for 100 spent here, {more} than the "
+                f"{name} claims {100 * claims[i]:,.0f} for 100 spent here, {more} than the "
                 f"{100 * channel:,.0f} of all its campaigns."
             )
         else:
-            reason = f"Its claims are those of {move.channel} as a whole; it keeps its share."
+            reason = f"Its claims are those of {name} as a whole; it keeps its share."
         is_moved = abs(moved) >= LEAST_MOVE * campaign.current
         worth = _worth(move, x[i] - even[i], claims[i] / channel, margin) if is_moved and tilted else None
         yield CampaignMove(campaign, float(x[i]), worth, reason, tuple(rails))
