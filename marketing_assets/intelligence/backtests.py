@@ -20,6 +20,7 @@ FEWEST_VALUES = 10
 _BACK_TESTS = 10
 _SHOWN = 48
 """Steps of the newest back-test that have come already."""
+_NEAR = 28
 _CLOSE = 1e-9
 
 
@@ -38,7 +39,7 @@ class Record:
 def back_tests(y: Floats, period: int, steps: int) -> list[BackTest]:
     """Forecasts from earlier days; of those of the last weeks only the beginning has come yet."""
     n, first = len(y), min(max(4 * period, 60), max(len(y) // 2, 2 * period + 1, 60))
-    apart = max(period if period <= LONGEST_CYCLE else 1, steps // 3)
+    apart = max(period if period <= LONGEST_CYCLE else 1, min(steps, _NEAR) // 3)
     origins = [n - min(steps, _SHOWN) - apart * i for i in range(_BACK_TESTS)]
     return [
         _back_test(y, o, period, steps)

@@ -17,8 +17,8 @@ from marketing_assets.intelligence.assets_reading import known_until, read_facts
 from marketing_assets.intelligence.event_kinds import kinds_of
 from marketing_assets.intelligence.forecast_frames import KindsOf, Said, fit_all, say
 from marketing_assets.intelligence.forecast_lines import TENANT
+from marketing_assets.intelligence.forecast_paths import Fitted, last_forecast, monday
 from marketing_assets.intelligence.forecast_rows import About
-from marketing_assets.intelligence.forecast_updating import Fitted, fitted_until, monday
 from marketing_assets.intelligence.history import as_of
 from marketing_assets.intelligence.ml_tables import FORECAST_ERRORS, FORECAST_OUTLOOK, FORECASTS
 from marketing_assets.intelligence.planned_spend import ALL
@@ -78,7 +78,7 @@ def about_tenant(settings: Settings, tenant: Tenant) -> About:
 
 def calendar_kinds(about: AsOf) -> KindsOf:
     """The tenant's calendar, read once: from its first day on as far ahead as the run forecasts."""
-    first, last = about.tenant.start_date, fitted_until(about.days[-1])
+    first, last = about.tenant.start_date, last_forecast(about.days[-1])
     known = kinds_of(tenant_calendar(about.settings, about.tenant, first, last))
 
     def between(since: date, until: date) -> Sequence[str | None]:
@@ -90,32 +90,28 @@ def calendar_kinds(about: AsOf) -> KindsOf:
 def _metadata(said: Said, day: date, fitted: Mapping[Key, Fitted], currency: str) -> dict[str, Any]:
     told: dict[str, Any] = {
         "series": len(fitted),
-        "series_without_enough_to_say": sum(1 for f in fitted.values() if f.found is None),
+        "series_without_enough_to_say": len(said.reasons),
         "fitted_as_of": f"{monday(day)}",
         "outlook": dg.MetadataValue.md(outlook_table(said.outlook)),
-        "models": dg.MetadataValue.json(_models(fitted)),
+        "models": dg.MetadataValue.json(_models(said)),
         "scores": dg.MetadataValue.json(_scores(said.errors)),
     }
     windows = [f.line.first for f in fitted.values()]
     if windows:
         told["data_window"] = f"{min(windows)} to {monday(day) - timedelta(days=1)}"
-    if (plot := fan_plot(said, day, fitted, currency)) is not None:
+    if (plot := fan_plot(said, day, currency)) is not None:
         encoded = base64.b64encode(plot).decode()
         told["forecast_fan"] = dg.MetadataValue.md(f"![forecast](data:image/png;base64,{encoded})")
     return told
 
 
-def _models(fitted: Mapping[Key, Fitted]) -> dict[str, Any]:
+def _models(said: Said) -> dict[str, Any]:
     """What was found for each metric of the tenant: members and uplifts of events, or why nothing is said."""
-    found: dict[str, Any] = {}
-    for (kind, _, metric), each in fitted.items():
-        if kind != TENANT:
-            continue
-        if each.found is None:
-            found[metric] = each.reason
-            continue
-        uplifts = {name: f"{u.size:+.2f} ({u.days} days)" for name, u in each.found.uplifts.items()}
-        found[metric] = {"members": each.found.model, "uplifts": uplifts}
+    found: dict[str, Any] = {metric: why for (kind, _, metric), why in said.reasons.items() if kind == TENANT}
+    for (kind, _, metric), path in said.paths.items():
+        if kind == TENANT:
+            uplifts = {name: f"{u.size:+.2f} ({u.days} days)" for name, u in path.uplifts.items()}
+            found[metric] = {"members": path.model, "uplifts": uplifts}
     return found
 
 
@@ -147,7 +143,7 @@ def _whole(value: float | None) -> str:
     return "" if value is None else f"{value:,.0f}"
 
 
-def fan_plot(said: Said, day: date, fitted: Mapping[Key, Fitted], currency: str) -> bytes | None:
+def fan_plot(said: Said, day: date, currency: str) -> bytes | None:
     """The tenant's revenue and spend with their intervals; None where neither can be told."""
     # It takes half a second to import, which no other asset of the run should wait for.
     from marketing_assets.intelligence.forecast_plot import Fan, draw_fans

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -11,14 +11,16 @@ import numpy as np
 import polars as pl
 
 from marketing_assets.intelligence.forecast_lines import METRICS, TENANT, Line
-from marketing_assets.intelligence.forecast_updating import DAYS, Fitted, Path
+from marketing_assets.intelligence.forecast_paths import DAYS, Fitted, Path
 from marketing_assets.intelligence.forecasting import LEVELS
 from marketing_assets.intelligence.ml_tables import FORECAST_ERRORS, FORECAST_OUTLOOK, FORECASTS
-from marketing_assets.intelligence.month_outlook import outlook
+from marketing_assets.intelligence.month_outlook import Outlook, outlook
 from marketing_assets.intelligence.reconciling import Key
+from marketing_assets.intelligence.series import Floats
 from marketing_assets.schema import polars_schema
 from marketing_assets.warehouse.warehouse import TableSpec
 
+_NOTHING = "Not enough to say: no {} is known of any day before this week."
 _RECENT, _TESTED = 28, 180
 """Days that a forecast rests on most, and days that back-tests reach back."""
 
@@ -38,17 +40,13 @@ def forecast_rows(
     about: About,
     day: date,
     lines: Mapping[Key, Line],
-    fitted: Mapping[Key, Fitted],
     paths: Mapping[Key, Path],
+    reasons: Mapping[Key, str],
 ) -> pl.DataFrame:
     """A row a line and day to come; one with the reason where there is not enough to say of a line."""
     said = [_path_rows(lines[key], path, day) for key, path in paths.items()]
-    silent = [
-        _silent_row(lines[key], _reason(each.reason, about), day)
-        for key, each in fitted.items()
-        if each.reason
-    ]
-    nothing = [_unknown_row(metric, day) for metric in METRICS if (TENANT, "", metric) not in fitted]
+    silent = [_silent_row(lines[key], _sentence(reason, about), day) for key, reason in reasons.items()]
+    nothing = [_unknown_row(metric, day) for metric in METRICS if (TENANT, "", metric) not in lines]
     shape = {k: v for k, v in plain_schema(FORECASTS).items() if k not in {"tenant_id", "day", "currency"}}
     rows = pl.concat([pl.DataFrame(schema=shape), *said, pl.DataFrame([*silent, *nothing], schema=shape)])
     common = {"tenant_id": about.tenant_id, "day": day, "currency": about.currency}
@@ -93,7 +91,7 @@ def _entity(line: Line) -> dict[str, Any]:
     }
 
 
-def _reason(reason: str | None, about: About) -> str:
+def _sentence(reason: str, about: About) -> str:
     return f"Not enough to say: {reason} (days with figures in {about.currency})."
 
 
@@ -110,7 +108,7 @@ def _unknown_row(metric: str, day: date) -> dict[str, Any]:
         "entity_id": "",
         "entity_name": "",
         "metric": metric,
-        "reason": f"Not enough to say: no {metric} is known of any day before this week.",
+        "reason": _NOTHING.format(metric),
         "is_reconstructed": False,
     }
 
@@ -119,52 +117,36 @@ def outlook_rows(
     about: About,
     day: date,
     lines: Mapping[Key, Line],
-    fitted: Mapping[Key, Fitted],
     paths: Mapping[Key, Path],
+    reasons: Mapping[Key, str],
+    errors: Mapping[Key, Floats | None],
 ) -> pl.DataFrame:
-    """A row a metric of the tenant."""
-    rows = list(_outlooks(about, day, lines, fitted, paths))
-    return pl.DataFrame(rows, schema=plain_schema(FORECAST_OUTLOOK))
-
-
-def _outlooks(
-    about: About,
-    day: date,
-    lines: Mapping[Key, Line],
-    fitted: Mapping[Key, Fitted],
-    paths: Mapping[Key, Path],
-) -> Iterator[dict[str, Any]]:
+    """A row a metric of the tenant; `errors` of the back-tests, [origins, steps]."""
+    rows = []
     for metric in METRICS:
         key = (TENANT, "", metric)
-        common = {
+        row = {
             "tenant_id": about.tenant_id,
             "day": day,
             "month": day.replace(day=1),
             "metric": metric,
             "target": about.targets.get(metric),
             "currency": about.currency,
+            "reason": _NOTHING.format(metric),
+            "is_reconstructed": False,
         }
-        if key not in fitted:
-            unknown = f"Not enough to say: no {metric} is known of any day before this week."
-            yield {**common, "reason": unknown, "is_reconstructed": False}
-            continue
-        fit = fitted[key]
-        reason = _reason(fit.reason, about) if fit.reason else None
-        errors = fit.found.errors if fit.found else None
-        found = outlook(lines[key], paths.get(key), reason, errors, day)
-        bounds = {
-            f"{side}_{level}": pair[i]
-            for level, pair in found.bounds.items()
-            for i, side in enumerate(("low", "high"))
-        }
-        yield {
-            **common,
-            "to_date": found.to_date,
-            "value": found.value,
-            **bounds,
-            "reason": found.reason,
-            "is_reconstructed": bool(lines[key].reconstructed[-_RECENT:].any()),
-        }
+        if key in lines:
+            reason = _sentence(reasons[key], about) if key in reasons else None
+            row |= _month_of(outlook(lines[key], paths.get(key), errors.get(key), day), reason)
+            row["is_reconstructed"] = bool(lines[key].reconstructed[-_RECENT:].any())
+        rows.append(row)
+    return pl.DataFrame(rows, schema=plain_schema(FORECAST_OUTLOOK))
+
+
+def _month_of(found: Outlook, reason: str | None) -> dict[str, Any]:
+    sides = enumerate(("low", "high"))
+    bounds = {f"{side}_{level}": pair[i] for i, side in sides for level, pair in found.bounds.items()}
+    return {"to_date": found.to_date, "value": found.value, "reason": reason, **bounds}
 
 
 def error_rows(about: About, day: date, fitted: Mapping[Key, Fitted]) -> pl.DataFrame:

@@ -8,19 +8,20 @@ out first and put on the same events to come."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from marketing_assets.intelligence.backtests import FEWEST_VALUES, Record, back_tests, record
 from marketing_assets.intelligence.combining import (
+    Combination,
     Interval,
     combination,
     intervals_by_changes,
     intervals_by_errors,
 )
 from marketing_assets.intelligence.events import Kinds, Uplift, learned
-from marketing_assets.intelligence.members import Key, member_forecasts
+from marketing_assets.intelligence.members import member_forecasts
 from marketing_assets.intelligence.series import Floats, prepared
 
 LEVELS = (50, 80, 95)
@@ -33,30 +34,34 @@ class NotEnough(ValueError):
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """Means and intervals (level in per cent → low and high) of the next steps.
+class Fit:
+    """What the back-tests of a series found: how its members are combined, and how that did.
 
-    `errors` are those of the back-tests, [origins, steps], as shares of the forecast; `weights` of the
-    members; `record` how the back-tests did; None where there were too few. `uplifts` are those of known
-    events."""
+    `record` is None where there were too few back-tests.
+    """
 
-    mean: Floats
-    intervals: Mapping[int, Interval]
-    weights: Mapping[Key, float]
-    errors: Floats | None
+    how: Combination
     record: Record | None
-    uplifts: Mapping[str, Uplift]
+    period: int
+    levels: Sequence[int]
 
     @property
     def model(self) -> str:
         """The members with their weights in per cent, or the fallback's name."""
-        if self.errors is None:
-            return "fallback: equal weights, intervals by the changes from cycle to cycle"
-        total = sum(self.weights.values())
-        shares = sorted(
-            ((weight / total, "/".join(key)) for key, weight in self.weights.items()), reverse=True
-        )
+        if self.how.errors is None:
+            return "fallback: members weigh the same, intervals by the changes from cycle to cycle"
+        total = sum(self.how.weights.values())
+        shares = sorted(((w / total, "/".join(key)) for key, w in self.how.weights.items()), reverse=True)
         return ", ".join(f"{name} {share:.0%}" for share, name in shares)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Means and intervals (level in per cent → low and high) of the next steps; `uplifts` of known events."""
+
+    mean: Floats
+    intervals: Mapping[int, Interval]
+    uplifts: Mapping[str, Uplift]
 
 
 def forecast(
@@ -66,31 +71,54 @@ def forecast(
 
     `kinds` names the events of all those days, past and to come. Raises `NotEnough`.
     """
-    ended_or_empty(y, period)
+    return ahead(fit(y, period, steps, levels, kinds), y, steps, kinds)
+
+
+def fit(
+    y: Floats, period: int, steps: int, levels: Sequence[int] = LEVELS, kinds: Kinds | None = None
+) -> Fit:
+    """What back-tests of `steps` find on the history `y`. Raises `NotEnough`."""
+    enough(y, period)
+    ordinary = y if kinds is None else learned(y, period, kinds[: len(y)], ()).ordinary
+    past = back_tests(ordinary, period, steps)
+    keys = list(member_forecasts(prepared(ordinary, period), steps))
+    how = combination(keys, past, period, bool(np.nanmin(y) < 0))
+    return Fit(how, record(ordinary, period, past, levels), period, levels)
+
+
+def ahead(found: Fit, y: Floats, steps: int, kinds: Kinds | None = None) -> Forecast:
+    """The next `steps` of the history `y` by a fit of it, or of its beginning. Raises `NotEnough`."""
+    enough(y, found.period)
     if kinds is None:
-        return _bounded(_ordinary(y, period, steps, levels), y)
-    events = learned(y, period, kinds[: len(y)], kinds[len(y) : len(y) + steps])
-    ordinary = _ordinary(events.ordinary, period, steps, levels)
-    mean = events.put_on(ordinary.mean)
+        mean, bounds = _ordinary(found, y, steps)
+        return Forecast(mean, _bounded(bounds, found.how), {})
+    events = learned(y, found.period, kinds[: len(y)], kinds[len(y) : len(y) + steps])
+    usual, around = _ordinary(found, events.ordinary, steps)
+    mean = events.put_on(usual)
     bounds = {
         level: (events.widened(events.put_on(low), mean), events.widened(events.put_on(high), mean))
-        for level, (low, high) in ordinary.intervals.items()
+        for level, (low, high) in around.items()
     }
-    return _bounded(replace(ordinary, mean=mean, intervals=bounds, uplifts=events.uplifts), y)
+    return Forecast(mean, _bounded(bounds, found.how), events.uplifts)
 
 
-def _bounded(found: Forecast, y: Floats) -> Forecast:
+def _ordinary(found: Fit, y: Floats, steps: int) -> tuple[Floats, dict[int, Interval]]:
+    """Means and intervals of days without events."""
+    mean = found.how.mean(member_forecasts(prepared(y, found.period), steps))
+    if found.how.errors is None:
+        return mean, intervals_by_changes(y, mean, found.period, found.levels)
+    return mean, intervals_by_errors(mean, found.how.errors, found.levels)
+
+
+def _bounded(bounds: Mapping[int, Interval], how: Combination) -> Mapping[int, Interval]:
     """Nothing below zero of what never was."""
-    if np.nanmin(y) < 0:
-        return found
-    of_levels = found.intervals.items()
-    return replace(
-        found, intervals={k: (np.maximum(low, 0), np.maximum(high, 0)) for k, (low, high) in of_levels}
-    )
+    if how.can_be_negative:
+        return bounds
+    return {level: (np.maximum(low, 0), np.maximum(high, 0)) for level, (low, high) in bounds.items()}
 
 
-def ended_or_empty(y: Floats, period: int) -> None:
-    """Raises `NotEnough` where the history has too few values, only zeros, or none but zeros of late."""
+def enough(y: Floats, period: int) -> None:
+    """Raises `NotEnough` where the history has too few values, only zeros, or nothing of late."""
     finite = y[np.isfinite(y)]
     if len(finite) < FEWEST_VALUES:
         raise NotEnough(f"{len(finite)} values are known, {FEWEST_VALUES} are needed")
@@ -102,15 +130,3 @@ def ended_or_empty(y: Floats, period: int) -> None:
         raise NotEnough(f"none of the last {silence} values is known")
     if len(y) >= silence and not np.nanmax(np.abs(recent)) > 0:
         raise NotEnough(f"the last {silence} values are all zero")
-
-
-def _ordinary(y: Floats, period: int, steps: int, levels: Sequence[int]) -> Forecast:
-    """The forecast of days without events."""
-    said, past = member_forecasts(prepared(y, period), steps), back_tests(y, period, steps)
-    how = combination(list(said), past, period, bool(np.nanmin(y) < 0))
-    mean = how.mean(said)
-    if how.errors is None:
-        bounds = intervals_by_changes(y, mean, period, levels)
-    else:
-        bounds = intervals_by_errors(mean, how.errors, levels)
-    return Forecast(mean, bounds, how.weights, how.errors, record(y, period, past, levels), {})

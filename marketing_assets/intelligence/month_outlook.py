@@ -11,11 +11,12 @@ import numpy as np
 
 from marketing_assets.intelligence.combining import Interval
 from marketing_assets.intelligence.forecast_lines import COUNTS, Line
-from marketing_assets.intelligence.forecast_updating import Path
+from marketing_assets.intelligence.forecast_paths import Path
 from marketing_assets.intelligence.series import Floats
 
 _USUAL_LIKENESS = 0.3
 """How alike the errors of two days of a forecast are, where nothing better is known."""
+_WEEK = 7
 _KNOWN_BY = 10
 """Back-tests that say as much of it as the usual does."""
 
@@ -25,31 +26,29 @@ class Outlook:
     """A metric's month: up to the last known day, and at its end with intervals by level; `reason` where
     there is not enough to say, `missing_days` of the days so far that are not known."""
 
-    month: date
     to_date: float
     value: float | None
     bounds: Mapping[int, tuple[float, float]]
-    missing_days: int
-    reason: str | None = None
 
 
-def outlook(line: Line, path: Path | None, reason: str | None, errors: Floats | None, day: date) -> Outlook:
-    """The month of `day`, of which the days before `day` are known. `errors` of the fit, [origins, steps]."""
-    month = day.replace(day=1)
-    past = line.between(month, day)
+def outlook(line: Line, path: Path | None, errors: Floats | None, day: date) -> Outlook:
+    """The month of `day`, of which the days before `day` are known, one that is missing as a usual one.
+
+    `errors` are those of the back-tests, [origins, steps]. Without a path there is only the month so far.
+    """
+    past = line.between(day.replace(day=1), day)
     to_date, missing = float(np.nansum(past)), int(np.isnan(past).sum())
     if path is None:
-        return Outlook(month, to_date, None, {}, missing, reason)
+        return Outlook(to_date, None, {})
     left = calendar.monthrange(day.year, day.month)[1] - day.day + 1
-    filled = to_date + missing * float(path.mean[:7].mean())
-    value = filled + float(path.mean[:left].sum())
+    value = to_date + missing * float(path.mean[:_WEEK].mean()) + float(path.mean[:left].sum())
     likeness = _likeness(errors, left)
     floor = to_date if line.metric in COUNTS else -np.inf
     bounds = {
         level: _of_sum(value, path.mean[:left], (low[:left], high[:left]), likeness, floor)
         for level, (low, high) in path.intervals.items()
     }
-    return Outlook(month, to_date, value, bounds, missing)
+    return Outlook(to_date, value, bounds)
 
 
 def _of_sum(

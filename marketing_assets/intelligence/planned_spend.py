@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from marketing_assets.intelligence.forecast_lines import PLATFORM, TENANT, Line
-from marketing_assets.intelligence.forecast_updating import Path
+from marketing_assets.intelligence.forecast_paths import Path
 from marketing_assets.intelligence.reconciling import Key
 from marketing_assets.intelligence.series import Floats
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from marketing_assets.intelligence.forecast_lines import CAMPAIGN, PLATFORM, TENANT
-from marketing_assets.intelligence.forecast_updating import Path
+from marketing_assets.intelligence.forecast_paths import Path
 from marketing_assets.intelligence.series import Floats
 
 Key = tuple[str, str, str]
