@@ -137,7 +137,7 @@ def _effects(y: Floats, usual: Floats, size: float, positive: bool) -> Floats:
     if size <= 0:
         return np.full(len(y), np.nan)
     if not positive:
-        return np.clip((y - usual) / size, -_HIGHEST, np.exp(_HIGHEST))
+        return np.clip((y - usual) / size, -np.exp(_HIGHEST), np.exp(_HIGHEST))
     found = np.full(len(y), np.nan)
     told = (y > 0) & (usual > 0)
     found[told] = np.clip(np.log(y[told] / usual[told]), -_HIGHEST, _HIGHEST)

@@ -13,6 +13,9 @@ from marketing_assets.intelligence.smoothing import smoothed
 MEMBERS: tuple[Callable[[Floats, int, int], Mapping[str, Floats]], ...] = (smoothed, autoregressed, last_year)
 """Each gives forecasts by name, those left out for which too little is known."""
 
+_MOST = 5.0
+"""Times the largest value that was ever known: more is never forecast of ordinary days."""
+
 Key = tuple[str, str]
 """Scale and name of a member."""
 
@@ -20,13 +23,14 @@ Key = tuple[str, str]
 def member_forecasts(series: Series, steps: int) -> dict[Key, Floats]:
     """What each member says on each scale, brought back to the series' own."""
     found, closed = {}, series.closed_after(steps)
+    most = _MOST * float(np.abs(series.values).max())
     for scale in scales_of(series):
         z = scale.to(series.values)
-        highest = z.max() + 2 * (z.max() - z.min()) + 1e-9
+        room = 2 * (z.max() - z.min()) + 1e-9
         said = [each for member in MEMBERS for each in member(z, series.period, steps).items()]
         for name, ahead in said:
             if np.isfinite(ahead).all():
                 # No model may run away: what was never near is not forecast.
-                bounded = np.clip(ahead, 2 * z.min() - highest, highest)
-                found[scale.name, name] = np.where(closed, 0.0, scale.back(bounded))
+                near = scale.back(np.clip(ahead, z.min() - room, z.max() + room))
+                found[scale.name, name] = np.where(closed, 0.0, np.clip(near, -most, most))
     return found
