@@ -10,6 +10,9 @@ from marketing_assets.intelligence.curves import Floats
 from marketing_assets.intelligence.response import Draws, response_draws
 
 _UNITS = 200
+_FINER = 0.5 ** np.arange(1, 7)
+"""Sizes of the steps that refine the best split of a grid, in its units."""
+_MOST_TRANSFERS = 12
 _STEPS = np.linspace(0, 1, 21)
 _CAUTION = 0.5
 """Spreads of the expected change that a step must be worth: little is changed where little is known."""
@@ -49,7 +52,10 @@ def split(draws: Draws, now: Floats, budget: float, lo: Floats, hi: Floats) -> A
 
 
 def best_split(draws: Draws, budget: float, lo: Floats, hi: Floats) -> Floats:
-    """The split of highest expected revenue; exact on a grid, whatever the shape of the curves."""
+    """The split of highest expected revenue: exact on a grid, whatever the curves' shapes, and then finer.
+
+    Channels whose whole range is less than a unit of the grid are only moved by the finer steps.
+    """
     unit = (budget - lo.sum()) / _UNITS
     if unit <= 0:
         return within(lo, budget, lo, hi)
@@ -69,7 +75,32 @@ def best_split(draws: Draws, budget: float, lo: Floats, hi: Floats) -> Floats:
         taken = int(chosen[c][left])
         found[c] += unit * taken
         left -= taken
-    return within(found, budget, lo, hi)
+    return _polished(draws, within(found, budget, lo, hi), lo, hi, unit)
+
+
+def _polished(draws: Draws, split: Floats, lo: Floats, hi: Floats, unit: float) -> Floats:
+    """The split after ever smaller transfers between two channels, each for the better."""
+    x = split.copy()
+    for size in unit * _FINER:
+        for _ in range(_MOST_TRANSFERS):
+            more, less = _changes(draws, x, size), _changes(draws, x, -size)
+            more[x + size > hi], less[x - size < lo] = -np.inf, -np.inf
+            gains = more[None, :] + less[:, None]
+            np.fill_diagonal(gains, -np.inf)
+            source, target = np.unravel_index(int(gains.argmax()), gains.shape)
+            if not gains[source, target] > 0:
+                break
+            x[source] -= size
+            x[target] += size
+    return x
+
+
+def _changes(draws: Draws, x: Floats, by: float) -> Floats:
+    """Change of each channel's expected revenue where its spend changes by an amount."""
+    ends = np.maximum(np.stack([x, x + by], 1), 0.0)
+    means = np.array([draws.revenue(c, ends[c]).mean(axis=0) for c in range(len(x))])
+    found: Floats = means[:, 1] - means[:, 0]
+    return found
 
 
 def best_total(draws: Draws, margin: float, lo: Floats, hi: Floats) -> Floats:

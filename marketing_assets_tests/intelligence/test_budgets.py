@@ -57,8 +57,8 @@ def test_the_best_split_of_any_curves_keeps_them_too(
     value = sum(draws.revenue(c, best[c : c + 1]).mean() for c in range(count))
     even = within(np.full(count, budget / count), budget, lo, hi)
     other = sum(draws.revenue(c, even[c : c + 1]).mean() for c in range(count))
-    # On a grid of 200 units: near the optimum, never far below another split.
-    assert value >= 0.95 * other - 1e-6
+    # Near the optimum, never far below another split.
+    assert value >= 0.98 * other - 1e-6
 
 
 def test_money_goes_where_it_brings_more_although_the_platforms_claim_otherwise() -> None:
