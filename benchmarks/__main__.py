@@ -14,12 +14,14 @@ from benchmarks import bigquery, dagster_run, ingest, memory, shopify_history, s
 from benchmarks.pages import capture
 from benchmarks.report import Line, show
 from benchmarks.sandbox import running
+from benchmarks.scores import table as scores
 from benchmarks.tables import ADS, ORDERS
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured: rows by table, days, and how often the competitors take turns."""
+    """How much is measured: rows by table, days, budgets to split, labelled series (None: all), and how often
+    the competitors take turns."""
 
     orders: int
     ads: int
@@ -29,11 +31,13 @@ class Sizes:
     bigquery_rows: int
     history_days: int
     webhooks: int
+    budgets: int
+    labelled: int | None
     rounds: int
 
 
-FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 90, 30_000, 3)
-QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 3, 1_000, 1)
+FULL = Sizes(60_000, 200_000, 1_000_000, 90, 365, 50_000, 90, 30_000, 60, None, 3)
+QUICK = Sizes(2_000, 5_000, 20_000, 10, 30, 2_000, 3, 1_000, 3, 2, 1)
 
 
 def main() -> None:
@@ -75,8 +79,11 @@ def run(sizes: Sizes, folder: Path, console: Console) -> list[Line]:
     written = bigquery.compare(ads, sizes.bigquery_rows, sizes.rounds)
     console.print("webhooks: receiver and bare Starlette by turns")
     received = webhooks.compare(folder, sizes.webhooks, sizes.rounds)
+    console.print("the models of the intelligence layer")
+    scored = scores.lines(sizes.budgets, sizes.labelled)
     console.print("memory")
-    return [*lines, *dagster, *slow, *history, *memory.compare(ads, sizes.memory_rows), *written, *received]
+    remembered = memory.compare(ads, sizes.memory_rows)
+    return [*lines, *dagster, *slow, *history, *remembered, *written, *received, *scored]
 
 
 if __name__ == "__main__":

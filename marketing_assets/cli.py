@@ -8,12 +8,14 @@ import typer
 
 from marketing_assets.commands import (
     alerts,
+    budget,
     connections,
     dead_letters,
     demo,
     doctor,
     materialize,
     privacy,
+    recommendations,
     replay,
     sandbox,
     tenants,
@@ -29,8 +31,10 @@ app = typer.Typer(
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(connections.app, name="connections")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(budget.app, name="budget")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(privacy.app, name="privacy")
+app.add_typer(recommendations.app, name="recommendations")
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(warehouse.app, name="warehouse")
 app.add_typer(webhooks.app, name="webhooks")

@@ -27,6 +27,7 @@ from marketing_assets.automation.schedules import refresh_job, schedules
 from marketing_assets.automation.selections import selections
 from marketing_assets.automation.tenant_files import tenants_sensor
 from marketing_assets.ingest.assets import raw_assets
+from marketing_assets.intelligence.assets import intelligence_assets, intelligence_checks
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.protection.schedule import retention_job, retention_schedule
@@ -79,12 +80,13 @@ def tenant_definitions(tenant: Tenant, settings: Settings) -> dg.Definitions:
     platforms = [p for p in PLATFORMS.values() if connections(tenant, p)]
     raw = raw_assets(tenant, platforms, partitions)
     models = transform_assets(tenant, partitions, settings)
-    assets = [*raw, *models, *health_assets(tenant, partitions)]
+    said = intelligence_assets(tenant, partitions, settings)
+    assets = [*raw, *models, *said, *health_assets(tenant, partitions)]
     expected = expectations(tenant, platforms, models)
     fresh = freshness_checks(tenant, expected)
     fresh_job = freshness_job(tenant, fresh)
     # With every check that goes along with a run over chosen assets: not those that stay apart.
-    checked = [*assets, *tenant_checks(tenant, platforms, models, settings)]
+    checked = [*assets, *tenant_checks(tenant, platforms, models, settings), *intelligence_checks(tenant)]
     job, chosen = refresh_job(tenant, apart=[fresh]), selections(tenant, platforms, checked)
     expiry, digest, alerts = retention_job(tenant), digest_job(tenant, assets), history_job(tenant)
     jobs: list[dg.JobDefinition | UnresolvedAssetJobDefinition] = [job, fresh_job, expiry, digest, alerts]

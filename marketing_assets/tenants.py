@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -26,6 +28,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+
+from marketing_assets.budget_settings import BudgetAdvice
+from marketing_assets.markets import is_known_market
 
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -72,8 +77,24 @@ def _owner(value: str) -> str:
     return value
 
 
+def _market(value: str) -> str:
+    if not is_known_market(value):
+        raise ValueError(f"'{value}' is no country whose holidays are known; write its ISO code such as TH")
+    return value
+
+
+@lru_cache(maxsize=1)
+def _countries() -> dict[str, str]:
+    """The country of each time zone, by the zone database's own list."""
+    lines = (files("tzdata.zoneinfo") / "zone.tab").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return {zone: country for country, _, zone, *_ in rows}
+
+
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Market = Annotated[str, AfterValidator(_market)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Positive = Annotated[Decimal, Field(gt=0)]
 
 
 class Vat(BaseModel):
@@ -90,6 +111,9 @@ class Targets(BaseModel):
     model_config = _STRICT
     roas: Decimal = Field(gt=0)
     cpa: Decimal = Field(gt=0)
+    monthly: dict[Literal["revenue", "orders", "spend", "conversions", "profit"], Positive] = Field(
+        default_factory=dict, description="What a calendar month is to come to; money in reporting currency."
+    )
 
 
 def _clock_time(value: str) -> str:
@@ -186,8 +210,13 @@ class Tenant(BaseModel):
     owners: list[Annotated[str, AfterValidator(_owner)]] = Field(
         default_factory=list, description="E-mail addresses or `team:NAME`."
     )
+    markets: list[Market] = Field(
+        default_factory=list,
+        description="ISO codes of the countries it sells to, for their holidays; by default its time zone's.",
+    )
     vat: Vat = Vat()
     targets: Targets
+    budgets: BudgetAdvice = Field(BudgetAdvice(), description="What budget recommendations may do.")
     cogs_share: Decimal = Field(ge=0, le=1, description="Share of revenue taken as cost where none is known.")
     schedules: Schedules = Schedules()
     backfill: bool | Backfill = Field(
@@ -200,6 +229,11 @@ class Tenant(BaseModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def markets_or_own(self) -> list[str]:
+        """The countries it sells to; where none is told, that of its time zone."""
+        return self.markets or [c for c in [_countries().get(self.time_zone)] if c and is_known_market(c)]
 
     def connections_to(self, platform: str) -> list[Connection]:
         return [c for c in self.connections if c.platform == platform]

@@ -131,6 +131,7 @@ def test_a_tenant_file_more_adds_that_tenant_and_changes_nothing_else(
         "refresh_every_6_hours": ("0 */6 * * *", "refresh"),
         "products_daily": ("0 6 * * *", "refresh"),
         "restatement_nightly": ("30 3 * * *", "refresh"),
+        "intelligence_daily": ("0 7 * * *", "refresh"),
         "retention": ("40 3 * * *", "expire"),
     }
     assert acme["schedules"] == {
@@ -161,6 +162,7 @@ def test_a_tenants_own_hours_and_its_history_are_data_of_its_file(build: Build) 
         "acme_refresh_at_6_14_22": "0 6,14,22 * * *",
         "acme_products_daily": "15 5 * * *",
         "acme_restatement_nightly": "30 3 * * *",
+        "acme_intelligence_daily": "0 7 * * *",
         "acme_digest": "15 7 * * *",
         "acme_retention": "40 3 * * *",
     }
@@ -238,7 +240,7 @@ def test_whatever_runs_by_itself_and_every_check_says_what_it_is_for(definitions
 def test_raw_tables_and_marts_show_their_columns_before_any_run(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     shown = [k for k in graph.get_all_asset_keys() if k.path[1] in {"raw", "mart"}]
-    assert len(shown) == 2 * (26 + 10) + 4  # northwind has a Shopify shop too
+    assert len(shown) == 2 * (26 + 12) + 4  # northwind has a Shopify shop too
     for key in shown:
         schema = graph.get(key).metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)

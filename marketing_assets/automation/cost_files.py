@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from marketing_assets.asset_tags import is_intelligence
 from marketing_assets.automation.checks.along import Along
 from marketing_assets.automation.refresh import PlannedRun
 from marketing_assets.automation.schedules import run_tags
@@ -137,7 +138,9 @@ def cost_file_sensor(
     assets: Sequence[dg.AssetsDefinition],
 ) -> dg.SensorDefinition:
     """`{tenant}_cost_files`: one run for each group of consecutive days that a changed file speaks of."""
-    parents = {s.key: {d.asset_key for d in s.deps} for a in assets for s in a.specs}
+    # What is said of marts once a day does not follow every file.
+    specs = [s for a in assets for s in a.specs if not is_intelligence(s)]
+    parents = {s.key: {d.asset_key for d in s.deps} for s in specs}
     along = Along(assets)
     last = dg.AssetKey([tenant.id, "mart", "daily_profit"])
     reference = {raw_asset_key(tenant, t.name) for p in platforms for t in p.tables if p.kind == "reference"}

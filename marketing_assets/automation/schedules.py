@@ -123,7 +123,8 @@ def _snapshots(tick: Tick) -> list[dg.RunRequest]:
 
 
 def _intelligence(tick: Tick) -> list[dg.RunRequest]:
-    return [tick.request(tick.today, priorities.TODAY, tick.chosen.intelligence)]
+    # Yesterday's row of the daily mart, which shows what was unusual, follows by its own condition.
+    return [tick.request(tick.today, priorities.TODAY, tick.chosen.intelligence, with_models=False)]
 
 
 DECLARED = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
+from marketing_assets.asset_tags import is_intelligence
 from marketing_assets.automation.checks.along import Along
 from marketing_assets.ingest.assets import raw_asset_key
 from marketing_assets.platforms.platform import Platform, Refresh
@@ -19,7 +20,7 @@ class Selections:
 
     `refreshed` is all that has a day's numbers, models included; `after_changes` what an old day with changed
     orders needs: order tables, reference data and models; `snapshots` the tables told only as of now;
-    `intelligence` the layer `ml`.
+    `intelligence` what models say of all that: the layer `ml`, and the mart of recommendations.
     """
 
     refreshed: tuple[dg.AssetKey, ...]
@@ -34,7 +35,7 @@ def selections(
     tenant: Tenant, platforms: Sequence[Platform], assets: Sequence[dg.AssetsDefinition]
 ) -> Selections:
     layers = {spec.key: spec.tags.get("layer") for each in assets for spec in each.specs}
-    intelligence = {key for key, layer in layers.items() if layer == "ml"}
+    intelligence = {spec.key for each in assets for spec in each.specs if is_intelligence(spec)}
     tables = [(p, t) for p in platforms for t in p.tables]
     raw = {raw_asset_key(tenant, t.name) for _, t in tables}
     snapshots = {raw_asset_key(tenant, t.name) for _, t in tables if t.refresh is Refresh.SNAPSHOT}

@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_dbt import dbt_assets
 
 from marketing_assets.ingest.key_ring import unfinished_rotation
+from marketing_assets.intelligence.ml_tables import ANOMALIES
 from marketing_assets.partitions import DayRange, local_day
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.platforms.platform import Refresh
@@ -23,10 +24,10 @@ from marketing_assets.transform.expired import expired
 from marketing_assets.transform.manifest import prepare_manifest
 from marketing_assets.transform.results import check_results, failure, materializations
 from marketing_assets.transform.runner import build
-from marketing_assets.transform.translator import TenantTranslator
+from marketing_assets.transform.translator import ANOMALIES_SOURCE, TenantTranslator
 from marketing_assets.transform.vars import days_for_run, dbt_vars
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 """Metadata of assets and checks in which dagster-dbt keeps the node they stand for."""
@@ -91,6 +92,8 @@ def run_models(
         judge(context.instance, context.run.run_id, passes=False)
         raise dg.Failure("\n".join(lost), allow_retries=False)
     ensure_snapshot_tables(tenant, settings, partitions[-1])
+    if any(_reads_anomalies(project.manifest, unique_id) for unique_id in keys):
+        ensure_anomalies_table(warehouse, partitions[-1])
     run = build(
         project,
         tenant.id,
@@ -134,6 +137,17 @@ def forget_old_runs(runs: Path) -> None:
     folders = sorted(runs.iterdir(), key=lambda p: p.stat().st_mtime) if runs.is_dir() else []
     for old in folders[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _reads_anomalies(manifest: Mapping[str, Any], unique_id: str) -> bool:
+    sources = (manifest["sources"].get(parent) for parent in manifest["parent_map"].get(unique_id, []))
+    return any(source is not None and source["source_name"] == ANOMALIES_SOURCE for source in sources)
+
+
+def ensure_anomalies_table(warehouse: Warehouse, day: date) -> None:
+    """Create `ml.anomalies`, empty, where no run has judged a day yet, as refreshes come before the first."""
+    if ANOMALIES.name not in warehouse.tables("ml"):
+        warehouse.replace_days("ml", ANOMALIES, DayRange(day, day), [])
 
 
 def ensure_snapshot_tables(tenant: Tenant, settings: Settings, day: date) -> None:

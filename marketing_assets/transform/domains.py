@@ -15,6 +15,7 @@ from marketing_assets.tenants import Tenant
 from marketing_assets.transform.translator import serves
 
 REFERENCE = "reference"
+INTELLIGENCE = "intelligence"
 BUILT = ("model", "seed")
 
 
@@ -22,7 +23,8 @@ def domains(manifest: Mapping[str, Any], tenant: Tenant) -> dict[str, list[str]]
     """Names of a tenant's models and seeds by domain: `reference`, `commerce`, `ads`, `ads_commerce`, …
 
     The domain of a model names every kind of platform it reads from, directly or not; reference data
-    (exchange rates) counts only where there is nothing else. So a domain reads from smaller ones alone.
+    (exchange rates) counts only where there is nothing else. So a domain reads from smaller ones alone. What
+    reads from the layer `ml`, which reads from models itself, is a domain apart.
     """
     found: dict[str, list[str]] = defaultdict(list)
     kinds: dict[str, frozenset[str]] = {}
@@ -33,6 +35,11 @@ def domains(manifest: Mapping[str, Any], tenant: Tenant) -> dict[str, list[str]]
     return dict(sorted(found.items()))
 
 
+def kind_of(source: str) -> str:
+    """The kind of platform that a source is, or the layer of models."""
+    return INTELLIGENCE if source == "ml" else PLATFORMS[source].kind
+
+
 def _kinds(
     manifest: Mapping[str, Any], tenant: Tenant, unique_id: str, known: dict[str, frozenset[str]]
 ) -> frozenset[str]:
@@ -41,7 +48,7 @@ def _kinds(
         source = manifest["sources"].get(unique_id)
         node = manifest["nodes"].get(unique_id)
         if source is not None:
-            known[unique_id] = frozenset({PLATFORMS[source["source_name"]].kind})
+            known[unique_id] = frozenset({kind_of(source["source_name"])})
         elif node is None or not serves(tenant, node):
             known[unique_id] = frozenset()
         else:

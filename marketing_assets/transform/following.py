@@ -13,11 +13,12 @@ import dagster as dg
 from marketing_assets.with_models import WITH_MODELS
 
 
-def follows_inputs(snapshots: Sequence[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
+def follows_inputs(sparse: Sequence[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
     """The condition of a staging model or mart.
 
-    `snapshots` are the raw tables told only as of now: most days have none, and models do without. Any other
-    input has to be there for the day, without a blocking check that fails, and nobody at work on it.
+    `sparse` are inputs that most days lack and models do without: raw tables told only as of now, and what is
+    said of a day the morning after. Any other input has to be there for the day, without a blocking check
+    that fails, and nobody at work on it.
 
     Dagster's `eager` looks at the newest day alone, and forgets an input that changes while the model is
     written. Here an update outlives the request before it. Its `any_deps_updated` knows of the newest day
@@ -33,7 +34,7 @@ def follows_inputs(snapshots: Sequence[dg.AssetKey]) -> dg.AutomationCondition[d
         | condition.will_be_requested()
     )
     answered = (condition.newly_requested() | condition.newly_updated()) & ~updated
-    missing = condition.any_deps_missing().ignore(dg.AssetSelection.assets(*snapshots))
+    missing = condition.any_deps_missing().ignore(dg.AssetSelection.assets(*sparse))
     failing = condition.any_deps_match(
         condition.any_checks_match(
             condition.check_failed() & ~condition.will_be_requested(), blocking_only=True

@@ -8,11 +8,15 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtProject
 
+from marketing_assets.intelligence.ml_tables import ANOMALIES
 from marketing_assets.partitions import partition_words
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.tenants import Tenant
 from marketing_assets.transform.following import follows_inputs
+
+ANOMALIES_SOURCE = "ml"
+"""dbt's source of what models say; a layer of its own."""
 
 
 def node_meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -29,10 +33,13 @@ class TenantTranslator(DagsterDbtTranslator):
         self._specs: dict[str, dg.AssetSpec] = {}
         self._condition = follows_inputs(
             [
-                dg.AssetKey([tenant.id, "raw", table.name])
-                for platform in PLATFORMS.values()
-                for table in platform.tables
-                if table.refresh is Refresh.SNAPSHOT
+                dg.AssetKey([tenant.id, ANOMALIES_SOURCE, ANOMALIES.name]),
+                *(
+                    dg.AssetKey([tenant.id, "raw", table.name])
+                    for platform in PLATFORMS.values()
+                    for table in platform.tables
+                    if table.refresh is Refresh.SNAPSHOT
+                ),
             ]
         )
 
@@ -46,6 +53,16 @@ class TenantTranslator(DagsterDbtTranslator):
         declared = node_meta(dbt_resource_props).get("dagster", {}).get("asset_key")
         path = declared or [layer_of(dbt_resource_props), dbt_resource_props["name"]]
         return dg.AssetKey([self._tenant.id, *path])
+
+    def get_partition_mapping(
+        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
+    ) -> dg.PartitionMapping | None:
+        """A day is judged as of the day after, which for today has not come yet."""
+        if dbt_parent_resource_props.get("source_name") != ANOMALIES_SOURCE:
+            return None
+        return dg.TimeWindowPartitionMapping(
+            start_offset=1, end_offset=1, allow_nonexistent_upstream_partitions=True
+        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return f"{self._tenant.id}_{layer_of(dbt_resource_props)}"

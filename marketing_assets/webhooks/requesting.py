@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import dagster as dg
 
+from marketing_assets.asset_tags import is_intelligence
 from marketing_assets.automation.checks.along import Along
 from marketing_assets.automation.cost_files import followers, needed_rates
 from marketing_assets.automation.planning import daily_mart, filled_days
@@ -32,7 +33,7 @@ class Followers:
         self.tenant, self.platforms = tenant, platforms
         self.job_name = f"{tenant.id}_refresh"
         # What is made of marts once a day does not follow every order.
-        specs = [s for a in assets for s in a.specs if s.tags.get("layer") != "ml"]
+        specs = [s for a in assets for s in a.specs if not is_intelligence(s)]
         self._along = Along(assets)
         parents = {s.key: {d.asset_key for d in s.deps} for s in specs}
         reference = {

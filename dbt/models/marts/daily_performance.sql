@@ -7,6 +7,25 @@ with daily as (
         {{ ratio('revenue', 'ad_spend') }} as roas
     from {{ ref('int_daily_performance') }}
     where {{ tenant_days(which='reference_days') }}
+),
+
+-- What was unusual about the whole business on a day, as of the day after: the most unusual of what people
+-- were told; a day without a row was not judged.
+judged as (
+    select
+        date,
+        is_alert,
+        anomaly_type,
+        row_number() over (
+            partition by date order by case when is_alert then 0 else 1 end asc, score desc, metric asc
+        ) as place
+    from {{ source('ml', 'anomalies') }}
+    where
+        tenant_id = '{{ var("tenant_id") }}'
+        and day >= date '{{ (var("mart_days") or ["1970-01-01"]) | first }}'
+        and date in ({{ day_literals('mart_days') }})
+        and entity_type = 'tenant'
+        and expected is not null
 )
 
 select
@@ -32,8 +51,8 @@ select
     {{ change('daily.revenue', 'last_week.revenue') }} as revenue_vs_last_week,
     {{ change('daily.revenue', 'last_month.revenue') }} as revenue_vs_last_month,
     {{ change('daily.roas', 'yesterday.roas') }} as roas_vs_yesterday,
-    cast(null as {{ type_of('flag') }}) as is_anomaly,
-    cast(null as {{ type_of('text') }}) as anomaly_type,
+    judged.is_alert as is_anomaly,
+    case when judged.is_alert then judged.anomaly_type end as anomaly_type,
     daily.is_final,
     daily.expected_revenue,
     daily.expected_revenue_low,
@@ -48,4 +67,6 @@ left join daily as last_week
     on {{ day_before('day', 7, 'daily.day') }} = last_week.day
 left join daily as last_month
     on {{ day_before('month', 1, 'daily.day') }} = last_month.day
+left join judged
+    on daily.day = judged.date and judged.place = 1
 where {{ tenant_days('daily', 'mart_days') }}

@@ -1,0 +1,1 @@
+"""How good the models of the intelligence layer are, on data with known answers."""

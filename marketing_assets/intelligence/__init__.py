@@ -1,0 +1,1 @@
+"""Anomalies, forecasts and budget recommendations."""

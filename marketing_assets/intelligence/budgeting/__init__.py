@@ -1,0 +1,1 @@
+"""Budget recommendations of a tenant: from what was known on a day to daily budgets with reasons. Pure."""

@@ -1,0 +1,1 @@
+"""What people are told to look at or to do, of what the models found."""

@@ -1,0 +1,49 @@
+"""How much a day of the sale calendar may differ from an ordinary one. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from marketing_assets.intelligence.anomalies import Context
+
+Floats = NDArray[np.float64]
+
+GREAT_SALE, SALE, PROMOTION, HOLIDAY = 1, 2, 3, 4
+"""Kinds of special days whose effect is learned from earlier ones."""
+
+_AMOUNTS = {GREAT_SALE: (6.0, 1.5), SALE: (4.0, 1.2), PROMOTION: (6.0, 1.5), HOLIDAY: (3.0, 3.0)}
+_RATIOS = {GREAT_SALE: (3.0, 3.0), SALE: (2.0, 2.0), PROMOTION: (3.0, 3.0), HOLIDAY: (2.0, 2.0)}
+"""Factors of the limits, up and down. Shops sell more on sale days; that they sell less is an event."""
+_BESIDE_HOLIDAY, _PAYDAY, _AFTER_SALE = 1.3, 1.3, 1.3
+
+
+def context_of(calendar: pl.DataFrame, noise: Floats, is_ratio: bool) -> Context:
+    """The context of days; `calendar` are the rows of `sale_calendar` of exactly these days, in order."""
+    kinds = kinds_of(calendar)
+    factors = _RATIOS if is_ratio else _AMOUNTS
+    up, down = (np.array([factors[k][side] if k else 1.0 for k in kinds.tolist()]) for side in (0, 1))
+    beside = calendar["is_next_to_holiday"].to_numpy()
+    up, down = (np.where(beside, np.maximum(f, _BESIDE_HOLIDAY), f) for f in (up, down))
+    up = np.where(calendar["is_payday"].to_numpy(), np.maximum(up, _PAYDAY), up)
+    after = np.concatenate([[False], np.isin(kinds[:-1], (GREAT_SALE, SALE, PROMOTION))])
+    down = np.where(after, np.maximum(down, _AFTER_SALE), down)
+    return Context(up, down, kinds, noise)
+
+
+def kinds_of(calendar: pl.DataFrame) -> NDArray[np.int64]:
+    """The kind of each day, 0 for ordinary ones; a tenant's own promotion before a sale before a holiday."""
+    kinds = calendar.select(
+        pl.when(pl.col("promotion").is_not_null())
+        .then(PROMOTION)
+        .when(pl.col("is_great_sale"))
+        .then(GREAT_SALE)
+        .when(pl.col("sale").is_not_null())
+        .then(SALE)
+        .when(pl.col("holiday").is_not_null())
+        .then(HOLIDAY)
+        .otherwise(0)
+        .alias("kind")
+    )["kind"]
+    return kinds.to_numpy().astype(np.int64)
