@@ -91,7 +91,7 @@ def _closed_phases(y: Floats, period: int) -> Bools:
     phase = np.arange(len(y)) % period
     for i in range(period):
         values = y[recent & (phase == i)]
-        closed[i] = len(values) > 3 and (values <= 0).mean() > _CLOSED_SHARE
+        closed[i] = len(values) > 3 and (values == 0).mean() > _CLOSED_SHARE
     return closed
 
 
