@@ -59,11 +59,17 @@ def _draw_events(axes: Axes, events: pl.DataFrame) -> None:
             days = own.filter(pl.col("is_alert") == is_alert)["date"].to_list()
             axes.plot(days, [at] * len(days), "o", color=colour, markersize=5)
     labels = [
-        f"{name[:28]} · {metric}" for name, metric in ranked.select("entity_name", "metric").iter_rows()
+        f"{_plain(name)[:28]} · {metric}"
+        for name, metric in ranked.select("entity_name", "metric").iter_rows()
     ]
     axes.set_yticks(range(len(labels)), labels, fontsize=8, fontfamily=fonts())
     axes.set_ylim(-0.7, max(len(labels), 1) - 0.3)
     _bare(axes)
+
+
+def _plain(name: str) -> str:
+    """A name without pictures, which the fonts do not have."""
+    return "".join(c for c in name if ord(c) < 0x2600).strip()
 
 
 def _bare(axes: Axes) -> None:

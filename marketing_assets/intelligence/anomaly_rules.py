@@ -54,8 +54,12 @@ class Ruling:
 @lru_cache(maxsize=4096)
 def strictness(entity_type: str, series: int) -> float:
     """By how much the limit of a series grows where `series` of its level are judged on a day."""
-    rate = min(FALSE_A_WEEK * _SHARES[entity_type] / (7 * max(series, 1)), _RATE_ALONE)
-    return float(student.isf(rate / 2, _FREEDOM) / student.isf(_RATE_ALONE / 2, _FREEDOM))
+    return in_limits(min(FALSE_A_WEEK * _SHARES[entity_type] / (7 * max(series, 1)), _RATE_ALONE))
+
+
+def in_limits(chance: float) -> float:
+    """The distance, in limits of a series alone, of a value that is as unlikely as `chance`."""
+    return float(student.isf(max(chance, 1e-12) / 2, _FREEDOM) / student.isf(_RATE_ALONE / 2, _FREEDOM))
 
 
 @dataclass
@@ -91,6 +95,8 @@ def _ruled(track: Track, k: int, i: int, strict: float, episodes: dict[tuple[int
     if track.lacking[i]:
         return Ruling(0.0, None, track.lacking[i])
     fast, slow = (float(np.nan_to_num(v[i])) / strict for v in (track.off, track.drift))
+    if np.isfinite(track.none[i]):
+        fast = -max(abs(fast), in_limits(float(track.none[i])) / strict)
     is_drift = abs(fast) < 1 <= abs(slow)
     off = slow if is_drift else fast
     score = float(score_of(np.array(off)))
@@ -114,11 +120,12 @@ def _episode(episodes: dict[tuple[int, int], _Episode], key: tuple[int, int], i:
 
 
 def _kind(track: Track, i: int, strict: float) -> str:
-    up = track.off[i] > 0
+    up = track.off[i] > 0 and np.isnan(track.none[i])
     recent = track.off[max(0, i - _SHIFT_OF + 1) : i + 1]
     if np.sum(recent * np.sign(track.off[i]) >= strict) >= _SHIFT_DAYS:
         return "level_shift"
-    if not up and track.metric.bottom is None and track.value[i] <= _GONE * track.expected[i]:
+    gone = track.metric.bottom is None and track.value[i] <= _GONE * track.expected[i]
+    if not up and (gone or np.isfinite(track.none[i])):
         return "outage"
     return "spike" if up else "drop"
 

@@ -25,6 +25,8 @@ _DRIFTS_OF = ("tenant", "platform")
 _LEAST_DRIFT = 0.1
 """The least change, as a share of the level, that counts as a drift."""
 _IDLE_DAYS = 28
+_WAVES = 6.0
+"""Shape of the negative binomial: days of the same expectation differ by some forty per cent."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Track:
     """A metric of an entity, with an element a day of `days` in each array; NaN where nothing can be said.
 
     `off` and `drift` are distances in limits, with sign: 1 is unusual for a series that is looked at alone.
+    `none` is the probability that nothing is counted where so much was expected, NaN where something was.
     """
 
     entity: Entity
@@ -56,6 +59,7 @@ class Track:
     high: Floats
     off: Floats
     drift: Floats
+    none: Floats
     lacking: list[str]
 
 
@@ -124,7 +128,19 @@ def _track(entity: Entity, metric: Metric, days: DayRange, calendar: pl.DataFram
         if entity.type in _DRIFTS_OF:
             drift[first:] = drifts(result.clean, _least_drift(metric, result.clean))
     lacking = [_why(i, first, found, expected, metric) for i in range(n)]
-    return Track(entity, metric, days, found.values, expected, low, high, off, drift, lacking)
+    none = _chance_of_none(entity, metric, expected)
+    return Track(entity, metric, days, found.values, expected, low, high, off, drift, none, lacking)
+
+
+def _chance_of_none(entity: Entity, metric: Metric, expected: Floats) -> Floats:
+    """Of rates of what is counted: how likely it is that a day has none. Buyers come in waves, so the count
+    is taken to be negative binomial."""
+    if metric.count is None or metric.count != metric.top or metric.exposure is None:
+        return np.full(len(expected), np.nan)
+    counts = entity.expected.get(metric.count, entity.known[metric.count])
+    number = expected / metric.factor * entity.known[metric.exposure]
+    chance: Floats = (1 + number / _WAVES) ** -_WAVES
+    return np.where(counts == 0, chance, np.nan)
 
 
 def _least_drift(metric: Metric, clean: Floats) -> Floats:

@@ -24,6 +24,7 @@ from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
 HISTORY = (
     ("staging", "int_daily_shops"),
     ("staging", "int_daily_campaigns"),
+    ("staging", "int_daily_performance"),
     ("staging", "fx_rates"),
     ("mart", "ads_channel_performance"),
     ("mart", "order_profit"),

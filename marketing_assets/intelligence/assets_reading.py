@@ -104,7 +104,9 @@ class _Reader:
             in_currency=True,
         )
         joined = self._joined(rows, profit, ["date", "platform", "account_id"])
-        return _typed(joined, "shops")
+        shops = _typed(joined, "shops")
+        days = self._rows("staging", "int_daily_performance", "day as date", in_currency=True)
+        return shops if days is None else pl.concat([shops, _days_without_sales(shops, days)])
 
     def ads(self) -> pl.DataFrame:
         rows = self._rows(
@@ -211,6 +213,16 @@ class _Reader:
     @staticmethod
     def _joined(rows: pl.DataFrame | None, more: pl.DataFrame | None, on: list[str]) -> pl.DataFrame | None:
         return rows if rows is None or more is None else rows.join(more, on=on, how="left")
+
+
+def _days_without_sales(shops: pl.DataFrame, computed: pl.DataFrame) -> pl.DataFrame:
+    """Zeros for each shop on the days that were computed after its first, and on which it sold nothing."""
+    known = shops.group_by("platform", "account_id").agg(
+        pl.col("account_name").last(), pl.col("date").min().alias("first")
+    )
+    days = known.join(computed, how="cross").filter(pl.col("date") > pl.col("first"))
+    idle = days.join(shops, on=["date", "platform", "account_id"], how="anti")
+    return _typed(idle, "shops")
 
 
 def _floats(rows: pl.DataFrame) -> pl.DataFrame:

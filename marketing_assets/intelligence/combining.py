@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketing_assets.intelligence.members import Key
-from marketing_assets.intelligence.series import Floats
+from marketing_assets.intelligence.series import Floats, NotEnough
 
 FEWEST_BACK_TESTS = 3
 
@@ -49,6 +49,7 @@ class Combination:
     can_be_negative: bool
 
     def mean(self, said: Mapping[Key, Floats]) -> Floats:
+        """What the members say together. Raises `NotEnough` where none says anything."""
         return _combined(said, self.weights, self.can_be_negative)
 
 
@@ -76,7 +77,10 @@ def _weights(keys: Sequence[Key], past: Sequence[BackTest], trust: float, power:
 
 
 def _combined(said: Mapping[Key, Floats], weights: Mapping[Key, float], negative: bool) -> Floats:
-    used = {key: weights[key] for key in said if key in weights}
+    # A series that has had its first negative value since the fit has other members than then.
+    used = {key: weights[key] for key in said if key in weights} or dict.fromkeys(said, 1.0)
+    if not used:
+        raise NotEnough("no model gives a forecast of this history")
     total = sum(used.values())
     mean: Floats = np.sum([said[key] * (weight / total) for key, weight in used.items()], axis=0)
     return mean if negative else np.maximum(mean, 0.0)

@@ -15,8 +15,8 @@ import numpy as np
 from marketing_assets.intelligence.combining import Interval
 from marketing_assets.intelligence.events import Uplift
 from marketing_assets.intelligence.forecast_lines import Line
-from marketing_assets.intelligence.forecasting import LEVELS, Fit, NotEnough, ahead, fit
-from marketing_assets.intelligence.series import Floats
+from marketing_assets.intelligence.forecasting import LEVELS, Fit, ahead, fit
+from marketing_assets.intelligence.series import Floats, NotEnough
 
 DAYS = 90
 """Days that are forecast; the nearest 28 of them are the short horizon."""

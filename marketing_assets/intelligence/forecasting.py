@@ -22,15 +22,11 @@ from marketing_assets.intelligence.combining import (
 )
 from marketing_assets.intelligence.events import Kinds, Uplift, learned
 from marketing_assets.intelligence.members import member_forecasts
-from marketing_assets.intelligence.series import Floats, prepared
+from marketing_assets.intelligence.series import Floats, NotEnough, prepared
 
 LEVELS = (50, 80, 95)
 _LONGEST_SILENCE = 4
 """Cycles without anything after which a series is taken to have ended."""
-
-
-class NotEnough(ValueError):
-    """There is too little to say anything; the message says what is missing."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,12 @@ SALE_CALENDAR = TableSpec(
         Column("is_next_to_holiday", Type.BOOL, "Whether the day before or after is one.", required=True),
         Column("sale", Type.STRING, "The sale that shops hold, such as `11.11`; null on other days."),
         Column("is_great_sale", Type.BOOL, "Whether it is one of the year's great sales.", required=True),
+        Column(
+            "is_near_sale",
+            Type.BOOL,
+            "Whether a sale or promotion begins within three days, or ended the day before.",
+            required=True,
+        ),
         Column("promotion", Type.STRING, "The tenant's own promotions; null on other days."),
     ),
     key=(DAY,),

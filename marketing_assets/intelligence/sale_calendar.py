@@ -21,6 +21,11 @@ GREAT_DOUBLE_DAYS = {(9, 9), (10, 10), (11, 11), (12, 12)}
 
 _PAY_DAYS: dict[str, tuple[int, ...]] = {"US": (15, 31), "TH": (25, 31)}
 _USUAL_PAY_DAYS = (25, 31)
+_BLACK_FRIDAY_MARKETS = frozenset(
+    {"US", "CA", "GB", "IE", "DE", "AT", "FR", "ES", "IT", "NL", "BR", "AU", "NZ"}
+)
+"""Where Black Friday is one of the year's great sales; elsewhere it is one of many."""
+_NEAR = (-1, 1, 2, 3)
 _SONGKRAN = {(4, 13), (4, 14), (4, 15)}
 _THURSDAY = 3
 
@@ -37,9 +42,11 @@ def sale_calendar(
     days: DayRange, markets: Sequence[str], promotions: Sequence[Promotion] = ()
 ) -> pl.DataFrame:
     """A row a day: `date`, `weekday` (1 Monday to 7 Sunday), `month`, `is_payday`, `holiday`,
-    `is_next_to_holiday`, `sale` (`11.11`, `Black Friday week`, `Songkran`), `is_great_sale`, `promotion`.
+    `is_next_to_holiday`, `sale` (`11.11`, `Black Friday week`, `Songkran`), `is_great_sale`, `is_near_sale`,
+    `promotion`.
 
-    `holiday`, `sale` and `promotion` are names, null on other days.
+    `holiday`, `sale` and `promotion` are names, null on other days. A day is near a sale or promotion when one
+    begins within three days or ended the day before.
     """
     return pl.DataFrame(
         [_row(day, markets, promotions) for day in days],
@@ -52,6 +59,7 @@ def sale_calendar(
             "is_next_to_holiday": pl.Boolean,
             "sale": pl.String,
             "is_great_sale": pl.Boolean,
+            "is_near_sale": pl.Boolean,
             "promotion": pl.String,
         },
         orient="row",
@@ -70,7 +78,9 @@ def _row(day: date, markets: Sequence[str], promotions: Sequence[Promotion]) -> 
         holiday,
         beside and holiday is None,
         sale_of(day, markets),
-        (day.month, day.day) in GREAT_DOUBLE_DAYS or _is_black_friday_week(day),
+        _is_great_sale(day, markets),
+        any(_sells(day + n * ONE_DAY, markets, promotions) for n in _NEAR)
+        and not _sells(day, markets, promotions),
         own or None,
     )
 
@@ -82,6 +92,15 @@ def sale_of(day: date, markets: Sequence[str]) -> str | None:
     if _is_black_friday_week(day):
         return "Black Friday week"
     return "Songkran" if "TH" in markets and (day.month, day.day) in _SONGKRAN else None
+
+
+def _is_great_sale(day: date, markets: Sequence[str]) -> bool:
+    west = not _BLACK_FRIDAY_MARKETS.isdisjoint(markets)
+    return (day.month, day.day) in GREAT_DOUBLE_DAYS or (west and _is_black_friday_week(day))
+
+
+def _sells(day: date, markets: Sequence[str], promotions: Sequence[Promotion]) -> bool:
+    return sale_of(day, markets) is not None or any(day in p.days for p in promotions)
 
 
 def _is_black_friday_week(day: date) -> bool:

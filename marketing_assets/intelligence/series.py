@@ -27,6 +27,10 @@ def seasons(period: int, size: int) -> tuple[int, ...]:
     return tuple(length for length in lengths if length > 1 and size > 2 * length)
 
 
+class NotEnough(ValueError):
+    """There is too little to say anything; the message says what is missing."""
+
+
 @dataclass(frozen=True)
 class Series:
     """`values` have neither gaps nor zeros where the series is positive; `closed` are phases without

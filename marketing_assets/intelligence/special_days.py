@@ -13,10 +13,12 @@ Floats = NDArray[np.float64]
 GREAT_SALE, SALE, PROMOTION, HOLIDAY = 1, 2, 3, 4
 """Kinds of special days whose effect is learned from earlier ones."""
 
-_AMOUNTS = {GREAT_SALE: (6.0, 1.5), SALE: (4.0, 1.2), PROMOTION: (6.0, 1.5), HOLIDAY: (3.0, 3.0)}
+_AMOUNTS = {GREAT_SALE: (6.0, 1.5), SALE: (2.5, 1.2), PROMOTION: (6.0, 1.5), HOLIDAY: (3.0, 3.0)}
 _RATIOS = {GREAT_SALE: (3.0, 3.0), SALE: (2.0, 2.0), PROMOTION: (3.0, 3.0), HOLIDAY: (2.0, 2.0)}
 """Factors of the limits, up and down. Shops sell more on sale days; that they sell less is an event."""
-_BESIDE_HOLIDAY, _PAYDAY, _AFTER_SALE = 1.3, 1.3, 1.3
+_BESIDE_HOLIDAY, _PAYDAY = 1.3, 1.3
+_NEAR_SALE, _NEAR_SALE_RATIO = 2.0, 1.3
+"""Ads begin days before a sale and end after it; buyers wait before it, and have bought after it."""
 
 
 def context_of(calendar: pl.DataFrame, noise: Floats, is_ratio: bool) -> Context:
@@ -27,8 +29,9 @@ def context_of(calendar: pl.DataFrame, noise: Floats, is_ratio: bool) -> Context
     beside = calendar["is_next_to_holiday"].to_numpy()
     up, down = (np.where(beside, np.maximum(f, _BESIDE_HOLIDAY), f) for f in (up, down))
     up = np.where(calendar["is_payday"].to_numpy(), np.maximum(up, _PAYDAY), up)
-    after = np.concatenate([[False], np.isin(kinds[:-1], (GREAT_SALE, SALE, PROMOTION))])
-    down = np.where(after, np.maximum(down, _AFTER_SALE), down)
+    near = calendar["is_near_sale"].to_numpy()
+    factor = _NEAR_SALE_RATIO if is_ratio else _NEAR_SALE
+    up, down = (np.where(near, np.maximum(f, factor), f) for f in (up, down))
     return Context(up, down, kinds, noise)
 
 

@@ -13,7 +13,8 @@ from statsmodels.tsa.ar_model import AutoReg
 from benchmarks import intelligence
 from marketing_assets.intelligence.calendars import Day, days_of
 from marketing_assets.intelligence.event_kinds import holidays_by_history
-from marketing_assets.intelligence.forecasting import NotEnough, fit, forecast
+from marketing_assets.intelligence.forecasting import ahead, fit, forecast
+from marketing_assets.intelligence.series import NotEnough
 from marketing_assets_tests.intelligence.rhythms import FIRST, Floats, dates, days, hours, weeks
 
 SEEDS = range(4)
@@ -140,6 +141,13 @@ def test_a_short_history_names_its_fallback_and_a_long_one_its_members() -> None
     model = fit(days(300), 7, 28).model
     assert "logarithm/theta" in model
     assert "root/autoregression" in model
+
+
+def test_a_first_negative_value_after_the_fit_is_answered() -> None:
+    y = days(80, seed=1)
+    found = fit(y, 7, 28)
+    mean = ahead(found, np.append(y, -1.0), 28).mean
+    assert len(mean) == 28 and abs(mean.mean() / y[-28:].mean() - 1) < 0.5
 
 
 def test_the_same_history_gives_the_same_forecast() -> None:
