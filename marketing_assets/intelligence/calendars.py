@@ -59,7 +59,9 @@ def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[dat
 
 def _is_festive(day: date) -> bool:
     """Holy Week and the days between the years: closed or slow in many places that have no holiday then."""
-    return (day.month, day.day) in _FESTIVE or -_BEFORE_EASTER <= (day - easter(day.year)).days <= _AFTER_EASTER
+    return (day.month, day.day) in _FESTIVE or -_BEFORE_EASTER <= (
+        day - easter(day.year)
+    ).days <= _AFTER_EASTER
 
 
 @lru_cache(maxsize=64)

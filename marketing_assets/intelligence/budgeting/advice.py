@@ -90,7 +90,7 @@ def advise(asking: Asking, day: date, daily: pl.DataFrame, weekly: Fit | str, ca
     fits = not isinstance(weekly, str) and weekly.spent.channels == spent.channels
     used = weekly if fits and not isinstance(weekly, str) else _fitted(spent, calendar)
     bounds = limits(spent, asking.advice, monthly_total(asking.monthly, spent.channels), day)
-    found = plan(used.draws, spent, bounds, asking.advice, day)
+    found = plan(used.draws, spent, bounds, asking.advice, day, asking.names)
     shared = {
         move.channel: shared_out(
             move,

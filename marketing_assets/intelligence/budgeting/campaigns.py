@@ -146,9 +146,12 @@ def _moves(
             reason = f"{young} It keeps its share of {name}."
         elif tilted:
             more = "more" if claims[i] >= channel else "less"
+            share = f"its share of {name} {'grows' if x[i] > even[i] else 'shrinks'}"
+            against = (x[i] > even[i]) != (moved > 0)
             reason = (
                 f"{name} claims {100 * claims[i]:,.0f} for 100 spent here, {more} than the "
-                f"{100 * channel:,.0f} of all its campaigns."
+                f"{100 * channel:,.0f} of all its campaigns: {share}"
+                f"{', though the whole moves the other way' if against else ''}."
             )
         else:
             reason = f"Its claims are those of {name} as a whole; it keeps its share."

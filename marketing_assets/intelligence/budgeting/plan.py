@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -53,8 +54,17 @@ class Plan:
     is_total_free: bool
 
 
-def plan(draws: Draws, spent: Spending, bounds: Limits, advice: BudgetAdvice, day: date) -> Plan:
-    """Budgets of the active channels. `draws` are of all channels of `spent`, perhaps an earlier day's."""
+def plan(
+    draws: Draws,
+    spent: Spending,
+    bounds: Limits,
+    advice: BudgetAdvice,
+    day: date,
+    names: Mapping[str, str],
+) -> Plan:
+    """Budgets of the active channels. `draws` are of all channels of `spent`, perhaps an earlier day's; `names`
+    are what people call the channels.
+    """
     active = spent.active
     own = only(draws, active)
     goal, margin = goal_of(spent, advice)
@@ -78,7 +88,7 @@ def plan(draws: Draws, spent: Spending, bounds: Limits, advice: BudgetAdvice, da
         for i in range(len(active))
     ]
     if tried is not None:
-        moves = _with_trial(moves, tried[0], bounds)
+        moves = _with_trial(moves, tried[0], bounds, names)
     if goal != advice.goal:
         told = "for revenue, because the margin is not known"
         moves = [replace(m, guard_rails=(*m.guard_rails, told)) for m in moves]
@@ -140,9 +150,9 @@ def _move(
     )
 
 
-def _with_trial(moves: list[Move], tried: int, bounds: Limits) -> list[Move]:
-    """The moves with the tried one marked, and those that pay for it."""
-    name = moves[tried].channel
+def _with_trial(moves: list[Move], tried: int, bounds: Limits, names: Mapping[str, str]) -> list[Move]:
+    """The moves with the tried one marked, and those that pay for it or take what it frees."""
+    name = names.get(moves[tried].channel, moves[tried].channel)
     found = []
     for i, move in enumerate(moves):
         if i == tried:
@@ -153,7 +163,11 @@ def _with_trial(moves: list[Move], tried: int, bounds: Limits) -> list[Move]:
             )
             found.append(replace(move, is_exploration=True, reason=reason))
         elif move.worth is not None:
-            found.append(replace(move, reason=f"It makes room for the trial of {name}."))
+            frees = move.recommended > bounds.now[i]
+            reason = (
+                f"It takes what the trial of {name} frees." if frees else f"It pays for the trial of {name}."
+            )
+            found.append(replace(move, reason=reason))
         else:
             found.append(move)
     return found

@@ -13,8 +13,8 @@ from marketing_assets.intelligence.recommendations.wording import entity, number
 IMPACT_DAYS = 28
 """Days for which a change of a daily budget is counted, so that it ranks beside single days and months."""
 
-_SMALLEST_CHANGE = 0.01
-"""Share of a budget below which a change is none."""
+_SMALLEST_CHANGE = 0.05
+"""Share of a budget below which nobody need be told of a change."""
 
 
 def of_budgets(budgets: pl.DataFrame, names: Names) -> list[Candidate]:
