@@ -8,13 +8,12 @@ series of wild weather alarms no more often than a calm one. Finer steps are jud
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marketing_assets.intelligence import rhythms
-from marketing_assets.intelligence.calendars import Day, days_of
+from marketing_assets.intelligence.contexts import Context
 from marketing_assets.intelligence.one_step import OneStep
 from marketing_assets.intelligence.series import PLAIN, ROOT, Scale
 
@@ -45,28 +44,6 @@ class Caution:
     """Past values that the limit is learned from."""
     kept: float = 4.0
     """How far off a value may be and still be learned from as it is."""
-
-
-@dataclass(frozen=True)
-class Context:
-    """What is known of each day beside its value; every array has a number a day.
-
-    `up` and `down` are factors of the limit, 1 on ordinary days; `effects` name the kind of special day (0
-    none): what earlier days of its kind did to the values is expected of it. `noise` is the variance, on the
-    scale, that counting alone explains.
-    """
-
-    up: Floats
-    down: Floats
-    effects: NDArray[np.int64]
-    noise: Floats
-
-    @staticmethod
-    def plain(t: Floats, on_holidays: float) -> Context:
-        """Of a series of which nothing more is known: a holiday of any market may be anything."""
-        factor = np.where(_kinds(t) == Day.HOLIDAY, on_holidays, 1.0)
-        nothing = np.zeros(len(t))
-        return Context(factor, factor, nothing.astype(np.int64), nothing)
 
 
 @dataclass(frozen=True)
@@ -124,7 +101,7 @@ def judged(
     to the cent makes no event of a cent.
     """
     z = scale.to(np.maximum(y, 0) if scale is ROOT else y)
-    run = _Run(z, period, context, caution, floor)
+    run = _Run(z, period, scale, context, caution, floor)
     for i in range(len(z)):
         run.step(i)
     low, high = run.expected - run.width_down, run.expected + run.width_up
@@ -135,9 +112,12 @@ def judged(
 class _Run:
     """One pass over a series."""
 
-    def __init__(self, z: Floats, period: int, context: Context, caution: Caution, floor: float):
+    def __init__(
+        self, z: Floats, period: int, scale: Scale, context: Context, caution: Caution, floor: float
+    ):
         n = len(z)
-        self.z, self.period, self.context, self.caution, self.floor = z, period, context, caution, floor
+        self.z, self.period, self.scale, self.context = z, period, scale, context
+        self.caution, self.floor = caution, floor
         self.clean, self.error, self.far = z.copy(), np.full(n, np.nan), np.full(n, np.nan)
         self.expected, self.off = np.full(n, np.nan), np.full(n, np.nan)
         self.width_up, self.width_down = np.full(n, np.nan), np.full(n, np.nan)
@@ -161,8 +141,12 @@ class _Run:
         usual = self._usual(i, expected)
         limits = [self._limit(i, sign) for sign in (1.0, -1.0)]
         self.expected[i] = expected
-        self.width_up[i] = limits[0] * usual * self.context.up[i]
-        self.width_down[i] = limits[1] * usual * self.context.down[i]
+        self.width_up[i] = max(
+            limits[0] * usual * self.context.up[i], self._room(expected, self.context.times_up[i])
+        )
+        self.width_down[i] = max(
+            limits[1] * usual * self.context.down[i], self._room(expected, self.context.times_down[i])
+        )
         if np.isnan(self.z[i]):
             self.clean[i] = base
             return
@@ -174,8 +158,7 @@ class _Run:
         self.error[i] = np.clip(off, -6 * usual, 6 * usual)
         width = self.width_up[i] if up else self.width_down[i]
         distance, limit = off / usual, limits[0] if up else limits[1]
-        factor = self.context.up[i] if up else self.context.down[i]
-        self.far[i] = np.sign(distance) * min(abs(distance), 1.15 * limit * factor)
+        self.far[i] = np.sign(distance) * min(abs(distance), 1.15 * max(limit, width / usual))
         self.off[i] = off / width
         self.unusual = self.unusual + 1 if abs(self.off[i]) >= 1 else 0
         kind = int(self.context.effects[i])
@@ -187,6 +170,13 @@ class _Run:
         if abs(self.z[i] - base) > allowed and self.unusual < _NEW_USUAL:
             self.clean[i] = base if special else base + np.sign(off) * allowed
 
+    def _room(self, expected: float, times: float) -> float:
+        """How far so many times what is expected lies from it, on the scale."""
+        if times == 1.0:
+            return 0.0
+        value = self.scale.back(np.array([expected]))
+        return abs(float(self.scale.to(times * value)[0]) - expected)
+
     def _usual(self, i: int, expected: float) -> float:
         usual = _usual_error(self.error, i, self.period, self.model.error)
         noise = self.context.noise
@@ -197,12 +187,6 @@ class _Run:
 
     def _limit(self, i: int, sign: float) -> float:
         return _limit(self.far, i, sign, self.period, self.caution)
-
-
-def _kinds(t: Floats) -> NDArray[np.int64]:
-    if len(t) < 3 or abs(float(np.median(np.diff(t))) - _DAY_SECONDS) > 1:
-        return np.zeros(len(t), dtype=np.int64)
-    return days_of([datetime.fromtimestamp(float(s), UTC).date() for s in t])
 
 
 def _by_weekday(z: Floats, now: int, period: int) -> float:

@@ -63,7 +63,7 @@ def _metadata(rows: pl.DataFrame, history: pl.DataFrame, about: AsOf) -> dict[st
         "alerts": alerts.height,
         "series_judged": rows.filter(pl.col("expected").is_not_null()).height,
         "model_version": MODEL_VERSION,
-        "data_window": f"{history['date'].min()}..{history['date'].max()}" if history.height else "none",
+        "data_window": _window(history),
         "parameters": dg.MetadataValue.json({"false_a_week": FALSE_A_WEEK, "most_a_week": MOST_A_WEEK}),
         "preview": dg.MetadataValue.md(preview(rows.filter(pl.col("day") == about.days[-1]))),
     }
@@ -72,6 +72,13 @@ def _metadata(rows: pl.DataFrame, history: pl.DataFrame, about: AsOf) -> dict[st
         encoded = base64.b64encode(png).decode()
         told["timeline"] = dg.MetadataValue.md(f"![anomalies](data:image/png;base64,{encoded})")
     return told
+
+
+def _window(history: pl.DataFrame) -> str:
+    if history.is_empty():
+        return "none"
+    days = history["date"].sort()
+    return f"{days[0]}..{days[-1]}"
 
 
 def _with_stored(rows: pl.DataFrame, about: AsOf, days: DayRange) -> pl.DataFrame:

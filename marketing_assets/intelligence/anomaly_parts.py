@@ -37,6 +37,8 @@ def products_of(history: pl.DataFrame, days: DayRange) -> Products:
         rows.group_by("entity_id", maintain_order=True).agg(pl.col("entity_name").last()).sort("entity_id")
     )
     ids, names = latest["entity_id"].to_list(), latest["entity_name"].to_list()
+    if not ids:
+        return Products([], np.zeros((0, len(days))), np.zeros((0, len(days))))
     twice = {name for name, n in Counter(names).items() if n > 1}
     at = rows.select(
         pl.col("entity_id").replace_strict(ids, list(range(len(ids))), return_dtype=pl.Int64).alias("row"),

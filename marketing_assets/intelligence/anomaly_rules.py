@@ -45,6 +45,8 @@ class Ruling:
     score: float
     kind: str | None
     quiet_because: str | None
+    distance: float = 0.0
+    """How far off it was, in limits; the score hardly tells great distances apart."""
 
     @property
     def is_alert(self) -> bool:
@@ -75,7 +77,7 @@ def rulings(tracks: Sequence[Track], first: int = 0) -> list[list[Ruling]]:
     """The rulings of each track from day `first` on; every day depends on the days before it alone."""
     n = len(tracks[0].days) if tracks else 0
     out: list[list[Ruling]] = [[] for _ in tracks]
-    episodes: dict[tuple[int, int], _Episode] = {}
+    episodes: dict[tuple[int, int, bool], _Episode] = {}
     told_days: list[int] = []
     for i in range(n):
         judged: Counter[str] = Counter(t.entity.type for t in tracks if not t.lacking[i])
@@ -91,7 +93,9 @@ def rulings(tracks: Sequence[Track], first: int = 0) -> list[list[Ruling]]:
     return out
 
 
-def _ruled(track: Track, k: int, i: int, strict: float, episodes: dict[tuple[int, int], _Episode]) -> Ruling:
+def _ruled(
+    track: Track, k: int, i: int, strict: float, episodes: dict[tuple[int, int, bool], _Episode]
+) -> Ruling:
     if track.lacking[i]:
         return Ruling(0.0, None, track.lacking[i])
     fast, slow = (float(np.nan_to_num(v[i])) / strict for v in (track.off, track.drift))
@@ -103,15 +107,19 @@ def _ruled(track: Track, k: int, i: int, strict: float, episodes: dict[tuple[int
     if abs(off) < 1:
         return Ruling(score, None, None)
     kind = "drift" if is_drift else _kind(track, i, strict)
-    episode = _episode(episodes, (k, int(np.sign(off))), i, _DRIFT_PAUSE if is_drift else _EPISODE_GAP)
+    # A drift goes on for weeks; what happens on a day of them is an event of its own.
+    of = (k, int(np.sign(off)), is_drift)
+    episode = _episode(episodes, of, i, _DRIFT_PAUSE if is_drift else _EPISODE_GAP)
     if kind in episode.told_as or (episode.told_as and kind != "level_shift"):
         since = track.days.first + episode.since * ONE_DAY
-        return Ruling(score, kind, f"told of on {since}")
+        return Ruling(score, kind, f"told of on {since}", abs(off))
     episode.told_as.add(kind)
-    return Ruling(score, kind, None)
+    return Ruling(score, kind, None, abs(off))
 
 
-def _episode(episodes: dict[tuple[int, int], _Episode], key: tuple[int, int], i: int, gap: int) -> _Episode:
+def _episode(
+    episodes: dict[tuple[int, int, bool], _Episode], key: tuple[int, int, bool], i: int, gap: int
+) -> _Episode:
     found = episodes.get(key)
     if found is None or i - found.last > gap:
         found = episodes[key] = _Episode(i, i)
@@ -154,7 +162,7 @@ def _keep_to_bound(tracks: Sequence[Track], today: Sequence[Ruling], i: int, tol
     best: dict[str, float] = {}
     for track, ruling in zip(tracks, today, strict=True):
         if ruling.is_alert:
-            best[track.entity.id] = max(best.get(track.entity.id, 0.0), ruling.score)
+            best[track.entity.id] = max(best.get(track.entity.id, 0.0), ruling.distance)
     told = set(sorted(best, key=lambda e: (-best[e], e))[: max(left, 0)])
     told_days += [i] * len(told)
     for track, ruling in zip(tracks, today, strict=True):

@@ -17,7 +17,9 @@ from marketing_assets.intelligence.members import member_forecasts
 from marketing_assets.intelligence.series import LONGEST_CYCLE, Bools, Floats, prepared
 
 FEWEST_VALUES = 10
-_BACK_TESTS = 10
+_BACK_TESTS = {24: 7, 52: 14}
+"""By period: a day of hours tells much by itself, a week of a year little."""
+_USUAL_BACK_TESTS = 10
 _SHOWN = 48
 """Steps of the newest back-test that have come already."""
 _NEAR = 28
@@ -40,7 +42,7 @@ def back_tests(y: Floats, period: int, steps: int) -> list[BackTest]:
     """Forecasts from earlier days; of those of the last weeks only the beginning has come yet."""
     n, first = len(y), min(max(4 * period, 60), max(len(y) // 2, 2 * period + 1, 60))
     apart = max(period if period <= LONGEST_CYCLE else 1, min(steps, _NEAR) // 3)
-    origins = [n - min(steps, _SHOWN) - apart * i for i in range(_BACK_TESTS)]
+    origins = [n - min(steps, _SHOWN) - apart * i for i in range(_BACK_TESTS.get(period, _USUAL_BACK_TESTS))]
     return [
         _back_test(y, o, period, steps)
         for o in origins

@@ -51,7 +51,8 @@ def contributors(
     changes = _of_ratio(parts, i, factor) if parts[0].bottom is not None else _of_sum(parts, i, expected)
     if not changes:
         return []
-    ranked = sorted(changes.items(), key=lambda c: (-abs(c[1]), c[0]))[:MOST]
+    moved = {name: c for name, c in changes.items() if abs(c) > 1e-9 * abs(change)}
+    ranked = sorted(moved.items(), key=lambda c: (-abs(c[1]), c[0]))[:MOST]
     rest = change - sum(c for _, c in ranked)
     told = [Contributor(name, c / change, c) for name, c in ranked]
     return [*told, Contributor(OTHERS, rest / change, rest)] if abs(rest) > 1e-9 * abs(change) else told

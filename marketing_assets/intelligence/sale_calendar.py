@@ -45,8 +45,8 @@ def sale_calendar(
     `is_next_to_holiday`, `sale` (`11.11`, `Black Friday week`, `Songkran`), `is_great_sale`, `is_near_sale`,
     `promotion`.
 
-    `holiday`, `sale` and `promotion` are names, null on other days. A day is near a sale or promotion when one
-    begins within three days or ended the day before.
+    `holiday`, `sale` and `promotion` are names, null on other days. A day is near a sale or promotion when
+    one begins within three days or ended the day before.
     """
     return pl.DataFrame(
         [_row(day, markets, promotions) for day in days],

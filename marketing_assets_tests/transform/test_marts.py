@@ -6,7 +6,11 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from marketing_assets.partitions import DayRange
+import polars as pl
+
+from marketing_assets.intelligence.ml_tables import ANOMALIES
+from marketing_assets.partitions import ONE_DAY, DayRange
+from marketing_assets.schema import polars_schema
 from marketing_assets_tests.transform.raw import (
     RATES,
     SHOP,
@@ -214,3 +218,42 @@ def test_rates_of_a_weekend_keep_their_date(house: Any) -> None:
     h.raw.orders(ONE, order(D, "A1"))
     h.run(ONE)
     assert h.rows("staging.orders")[0]["fx_rate_date"] == friday
+
+
+def test_the_daily_mart_shows_what_was_told_of_the_whole_business(house: Any) -> None:
+    of = house()
+    days = DayRange(date(2026, 3, 2), date(2026, 3, 4))
+    of.raw.nothing(days)
+    of.raw.orders(days, *(order(day, f"o{day.day}") for day in days))
+    judged = [
+        (days.first, "tenant", "revenue", 0.9, "outage", True),
+        (days.first, "tenant", "aov", 0.6, "spike", True),
+        (days.first + ONE_DAY, "tenant", "revenue", 0.1, None, False),
+        (days.first + ONE_DAY, "campaign", "ctr", 0.99, "drop", True),
+    ]
+    frame = pl.DataFrame([_row(*j) for j in judged], schema=polars_schema(ANOMALIES.columns))
+    of.warehouse.replace_days("ml", ANOMALIES, DayRange(days.first, days.last + ONE_DAY), [frame])
+    of.write(days)
+    shown = {r["day"]: (r["is_anomaly"], r["anomaly_type"]) for r in of.rows("mart.daily_performance")}
+    assert [shown[day] for day in days] == [(True, "outage"), (False, None), (None, None)]
+
+
+def _row(day: date, kind: str, metric: str, score: float, what: str | None, is_alert: bool) -> dict[str, Any]:
+    given = {
+        "tenant_id": "siam",
+        "day": day + ONE_DAY,
+        "date": day,
+        "entity_type": kind,
+        "entity_id": "" if kind == "tenant" else "meta_ads/1/2",
+        "entity_name": "Siam",
+        "metric": metric,
+        "expected": 1,
+        "score": score,
+        "anomaly_type": what,
+        "currency": "THB",
+        "contributors": "[]",
+        "is_alert": is_alert,
+        "is_reconstructed": False,
+        "model_version": "1",
+    }
+    return {c.name: given.get(c.name) for c in ANOMALIES.columns}
