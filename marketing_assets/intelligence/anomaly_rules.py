@@ -21,6 +21,7 @@ import numpy as np
 from scipy.stats import t as student  # type: ignore[import-untyped]
 
 from marketing_assets.intelligence.anomalies import score_of
+from marketing_assets.intelligence.anomaly_parts import impact_of
 from marketing_assets.intelligence.anomaly_tracks import Track
 from marketing_assets.partitions import ONE_DAY
 
@@ -30,6 +31,9 @@ _SHARES = {"tenant": 0.5, "platform": 0.2, "shop": 0.1, "account": 0.05, "campai
 _RATE_ALONE = 0.0124
 """Share of days on which a series alone is unusual by chance."""
 _FREEDOM = 6
+_LEAST_STAKE = 0.005
+"""Share of what the tenant usually sells a day below which money at stake is not worth telling."""
+_USUAL_DAYS = 28
 _GONE = 0.1
 """Share of what was expected below which nothing works any more."""
 _EPISODE_GAP = 3
@@ -81,8 +85,9 @@ def rulings(tracks: Sequence[Track], first: int = 0) -> list[list[Ruling]]:
     told_days: list[int] = []
     for i in range(n):
         judged: Counter[str] = Counter(t.entity.type for t in tracks if not t.lacking[i])
+        least = _LEAST_STAKE * _usual_revenue(tracks, i)
         today = [
-            _ruled(t, k, i, strictness(t.entity.type, judged[t.entity.type]), episodes)
+            _ruled(t, k, i, strictness(t.entity.type, judged[t.entity.type]), least, episodes)
             for k, t in enumerate(tracks)
         ]
         _leave_to_wholes(tracks, today, i)
@@ -93,8 +98,21 @@ def rulings(tracks: Sequence[Track], first: int = 0) -> list[list[Ruling]]:
     return out
 
 
+def _usual_revenue(tracks: Sequence[Track], i: int) -> float:
+    """What the tenant sold on a usual day of the last weeks; 0 where that is not known."""
+    own = [t.entity.known["revenue"] for t in tracks if not t.entity.id and "revenue" in t.entity.known]
+    recent = own[0][max(0, i - _USUAL_DAYS) : i] if own else np.empty(0)
+    known = recent[np.isfinite(recent)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
 def _ruled(
-    track: Track, k: int, i: int, strict: float, episodes: dict[tuple[int, int, bool], _Episode]
+    track: Track,
+    k: int,
+    i: int,
+    strict: float,
+    least: float,
+    episodes: dict[tuple[int, int, bool], _Episode],
 ) -> Ruling:
     if track.lacking[i]:
         return Ruling(0.0, None, track.lacking[i])
@@ -107,6 +125,9 @@ def _ruled(
     if abs(off) < 1:
         return Ruling(score, None, None)
     kind = "drift" if is_drift else _kind(track, i, strict)
+    stake = impact_of(track, i)
+    if stake is not None and abs(stake) < least:
+        return Ruling(score, kind, f"{abs(stake):,.2f} a day is too little money to tell of", abs(off))
     # A drift goes on for weeks; what happens on a day of them is an event of its own.
     of = (k, int(np.sign(off)), is_drift)
     episode = _episode(episodes, of, i, _DRIFT_PAUSE if is_drift else _EPISODE_GAP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,7 +15,7 @@ from marketing_assets.intelligence.contributors import OTHERS, Part, contributor
 from marketing_assets.partitions import DayRange
 
 FIRST = date(2026, 1, 5)
-SPEND = OF_ADS[4]
+SPEND = next(metric for metric in OF_ADS if metric.name == "spend")
 _EDGE = 3.4
 """Where Student's t with six degrees of freedom has 1.24 % beyond it."""
 
@@ -48,6 +49,17 @@ def test_a_flood_is_cut_to_the_most_unusual() -> None:
     told = [c for c, of in enumerate(ruled) if of[50].is_alert]
     assert told == list(range(30 - MOST_A_WEEK, 30))
     assert all("enough" in str(of[50].quiet_because) for of in ruled[: 30 - MOST_A_WEEK])
+
+
+def test_what_moves_next_to_no_money_is_not_told() -> None:
+    off = np.r_[np.zeros(50), 9.0]
+    shop = replace(track("tenant", "", np.zeros(51)).entity, known={"revenue": np.full(51, 20_000.0)})
+    own = replace(track("tenant", "", np.zeros(51)), entity=shop)
+    small, large = track("campaign", "meta/1/1", off), track("campaign", "meta/1/2", off)
+    large.expected[50] = 200.0
+    ruled = rulings([own, small, large])
+    assert ruled[1][50].quiet_because == "50.00 a day is too little money to tell of"
+    assert not ruled[1][50].is_alert and ruled[2][50].is_alert
 
 
 def test_an_event_is_told_once_then_as_a_shift_and_anew_when_it_is_over() -> None:

@@ -62,8 +62,9 @@ def plan(
     day: date,
     names: Mapping[str, str],
 ) -> Plan:
-    """Budgets of the active channels. `draws` are of all channels of `spent`, perhaps an earlier day's; `names`
-    are what people call the channels.
+    """Budgets of the active channels. `draws` are of all channels of `spent`, perhaps an earlier day's.
+
+    `names` are what people call the channels.
     """
     active = spent.active
     own = only(draws, active)
