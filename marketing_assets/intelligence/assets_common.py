@@ -106,9 +106,18 @@ def intelligence_asset(
         for table, rows in found.beside:
             replace_days(warehouse, layer, table, rows, days)
         written = replace_days(warehouse, layer, spec, found.rows, found.days or days)
-        return dg.MaterializeResult(metadata={"rows_written": written, **found.metadata})
+        pictures = {name: v for name, v in found.metadata.items() if _is_picture(v)}
+        told = {name: v for name, v in found.metadata.items() if name not in pictures}
+        if pictures:
+            # The metadata of a run stands in the event of each of its partitions; pictures are large.
+            context.add_asset_metadata(pictures, partition_key=days[-1].isoformat())
+        return dg.MaterializeResult(metadata={"rows_written": written, **told})
 
     return computed
+
+
+def _is_picture(value: Any) -> bool:
+    return isinstance(value, dg.MarkdownMetadataValue) and ";base64," in value.md_str
 
 
 def replace_days(
