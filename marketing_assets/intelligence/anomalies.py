@@ -26,6 +26,8 @@ _ERROR_STEPS = 56
 _YEAR, _SAME_WEEK = 364, 4
 _NEW_USUAL = 4
 """Unusual days in a row that make a new usual."""
+_IDLE_STEPS = 28
+"""After as many zeros in a row zero is expected, without a model."""
 _OWN_SHARE = 0.3
 """Of the usual error that is at least the series' own, however much of it its counts explain."""
 
@@ -128,9 +130,13 @@ class _Run:
 
     def step(self, i: int) -> None:
         period = self.period
+        if np.isnan(self.z[i]):
+            self.clean[i] = self.clean[i - period] if i >= period else (self.clean[i - 1] if i else 0.0)
+            return
         if i < self.first or not self.model.can_fit(self.clean, i):
-            if np.isnan(self.z[i]):
-                self.clean[i] = self.clean[i - period] if i >= period else (self.clean[i - 1] if i else 0.0)
+            return
+        if self.z[i] == 0 and not self.clean[i - _IDLE_STEPS : i].any():
+            self.expected[i] = self.width_up[i] = self.width_down[i] = self.off[i] = 0.0
             return
         if not self.model.is_fitted or i % _FIT_EVERY == 0:
             self.model.fit(self.clean, i)
@@ -147,9 +153,6 @@ class _Run:
         self.width_down[i] = max(
             limits[1] * usual * self.context.down[i], self._room(expected, self.context.times_down[i])
         )
-        if np.isnan(self.z[i]):
-            self.clean[i] = base
-            return
         self._judge(i, base, usual, limits)
 
     def _judge(self, i: int, base: float, usual: float, limits: list[float]) -> None:

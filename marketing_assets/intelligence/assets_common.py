@@ -117,7 +117,7 @@ def intelligence_asset(
 
 
 def _is_picture(value: Any) -> bool:
-    return isinstance(value, dg.MarkdownMetadataValue) and ";base64," in value.md_str
+    return isinstance(value, dg.MarkdownMetadataValue) and ";base64," in (value.md_str or "")
 
 
 def replace_days(
