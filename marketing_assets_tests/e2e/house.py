@@ -21,6 +21,7 @@ import httpx
 import polars as pl
 import pytest
 
+from marketing_assets.asset_tags import INTELLIGENCE
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.ingest.assets import CHANGED_DAYS_TAG
 from marketing_assets.partitions import DayRange
@@ -132,12 +133,13 @@ class House:
         changed: Sequence[date] | None = None,
         checks: bool = True,
     ) -> Run:
-        """One run of the tenant's job over a range of days."""
+        """One run of the tenant's job over a range of days; of all that is not said by models once a day."""
         tags = {RANGE_START: f"{days.first}", RANGE_END: f"{days.last}"}
         if changed is not None:
             tags[CHANGED_DAYS_TAG] = ",".join(map(str, changed))
         own = dg.AssetSelection.key_prefixes([tenant])
-        selection = own if select == "*" else own & dg.AssetSelection.from_string(select)
+        refreshed = own - dg.AssetSelection.tag(*next(iter(INTELLIGENCE.items())))
+        selection = refreshed if select == "*" else own & dg.AssetSelection.from_string(select)
         chosen = sorted(selection.resolve(self.definitions.resolve_asset_graph()))
         return self._execute(tenant, tags, chosen, checks)
 

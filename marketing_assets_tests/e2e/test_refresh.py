@@ -227,6 +227,24 @@ def test_running_a_range_again_changes_nothing(moved: Moved, tenant: str) -> Non
     assert set(twice) == set(before) and len(twice) > 20
 
 
+@pytest.mark.parametrize("tenant", TENANTS)
+def test_models_say_something_of_the_last_days_and_their_checks_hold(moved: Moved, tenant: str) -> None:
+    house, last = moved.house, moved.days[tenant].last
+    days = DayRange(last - 2 * ONE_DAY, last)
+    run = house.run(tenant, days, select="tag:room=intelligence")
+    assert run.success, run.complaint
+    for table in ("ml.anomalies", "ml.forecasts", "ml.budget_recommendations", "mart.dim_sale_calendar"):
+        assert {row["day"] for row in house.rows(tenant, table)} >= set(days), table
+    foretold = [
+        (row["low_95"], row["value"], row["high_95"])
+        for row in house.rows(tenant, "ml.forecasts", days)
+        if (row["entity_type"], row["metric"]) == ("tenant", "revenue")
+    ]
+    assert foretold and all(low <= value <= high for low, value, high in foretold)
+    told = house.rows(tenant, "mart.ai_recommendations", DayRange(last, last))
+    assert told and sorted(row["priority"] for row in told) == list(range(1, len(told) + 1))
+
+
 def contents(house: House, tenant: str) -> dict[str, tuple[int, str]]:
     """Rows and a hash of each table, without the columns that say from which fetch a row came."""
     return {name: _content(house.frame(tenant, name)) for name in house.tables(tenant)}
