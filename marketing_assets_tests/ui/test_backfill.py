@@ -71,7 +71,7 @@ def runs(served: Served) -> list[dict[str, Any]]:
         assert found["status"] in {"REQUESTED", "COMPLETED_SUCCESS", "COMPLETED"}, found
         return found if found["status"].startswith("COMPLETED") else None
 
-    assert await_(ended, "the backfill's end", 600)["numPartitions"] == len(MONTH)
+    await_(ended, "the backfill's end", 600)
     found = served.ui.ask(RUNS, filter={"tags": [{"key": "dagster/backfill", "value": backfill}]})["results"]
     return [dict(run) for run in reversed(found)]
 
