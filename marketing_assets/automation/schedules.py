@@ -123,7 +123,7 @@ def _snapshots(tick: Tick) -> list[dg.RunRequest]:
 
 
 def _intelligence(tick: Tick) -> list[dg.RunRequest]:
-    # Yesterday's row of the daily mart, which shows what was unusual, follows by its own condition.
+    # Yesterday's row of the daily mart shows what was unusual with the next refresh.
     return [tick.request(tick.today, priorities.TODAY, tick.chosen.intelligence, with_models=False)]
 
 

@@ -33,14 +33,12 @@ class TenantTranslator(DagsterDbtTranslator):
         self._specs: dict[str, dg.AssetSpec] = {}
         self._condition = follows_inputs(
             [
-                dg.AssetKey([tenant.id, ANOMALIES_SOURCE, ANOMALIES.name]),
-                *(
-                    dg.AssetKey([tenant.id, "raw", table.name])
-                    for platform in PLATFORMS.values()
-                    for table in platform.tables
-                    if table.refresh is Refresh.SNAPSHOT
-                ),
-            ]
+                dg.AssetKey([tenant.id, "raw", table.name])
+                for platform in PLATFORMS.values()
+                for table in platform.tables
+                if table.refresh is Refresh.SNAPSHOT
+            ],
+            said=[dg.AssetKey([tenant.id, ANOMALIES_SOURCE, ANOMALIES.name])],
         )
 
     def get_automation_condition(
@@ -53,16 +51,6 @@ class TenantTranslator(DagsterDbtTranslator):
         declared = node_meta(dbt_resource_props).get("dagster", {}).get("asset_key")
         path = declared or [layer_of(dbt_resource_props), dbt_resource_props["name"]]
         return dg.AssetKey([self._tenant.id, *path])
-
-    def get_partition_mapping(
-        self, dbt_resource_props: Mapping[str, Any], dbt_parent_resource_props: Mapping[str, Any]
-    ) -> dg.PartitionMapping | None:
-        """A day is judged as of the day after, which for today has not come yet."""
-        if dbt_parent_resource_props.get("source_name") != ANOMALIES_SOURCE:
-            return None
-        return dg.TimeWindowPartitionMapping(
-            start_offset=1, end_offset=1, allow_nonexistent_upstream_partitions=True
-        )
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return f"{self._tenant.id}_{layer_of(dbt_resource_props)}"
