@@ -18,11 +18,11 @@ from marketing_assets.with_models import holds_its_models
 from marketing_assets_tests.installation import QUIET
 
 DAYS = dg.DailyPartitionsDefinition(start_date="2026-11-01", end_date="2026-11-20")
-ORDERS, PRODUCTS, STAGING, MART = (
+ORDERS, PRODUCTS, STAGING, MART, SAID = (
     dg.AssetKey(["siam", *path.split("/")])
-    for path in ("raw/orders", "raw/products", "staging/orders", "mart/daily")
+    for path in ("raw/orders", "raw/products", "staging/orders", "mart/daily", "ml/anomalies")
 )
-CONDITION = follows_inputs([PRODUCTS])
+CONDITION = follows_inputs([PRODUCTS], said=[SAID])
 TODAY, BEFORE = "2026-11-12", "2026-11-05"
 
 
@@ -55,10 +55,13 @@ class Small:
         @dg.asset(key=STAGING, **whole, deps=[ORDERS, PRODUCTS], automation_condition=CONDITION)
         def staging() -> None: ...
 
-        @dg.asset(key=MART, **whole, deps=[STAGING], automation_condition=CONDITION)
+        @dg.asset(key=SAID, **whole, deps=[STAGING])
+        def said() -> None: ...
+
+        @dg.asset(key=MART, **whole, deps=[STAGING, SAID], automation_condition=CONDITION)
         def mart() -> None: ...
 
-        self.assets = [orders, products, staging, mart]
+        self.assets = [orders, products, staging, said, mart]
         job = dg.define_asset_job("siam_refresh", "*", executor_def=dg.in_process_executor)
         self.job = dg.Definitions(self.assets, jobs=[job]).resolve_job_def("siam_refresh")
         self.evaluate()
@@ -115,6 +118,17 @@ def test_a_raw_day_by_hand_gets_its_models_whatever_the_day(small: Small) -> Non
     assert small.run(BEFORE, ORDERS)
     assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}, "in one request"
     assert small.run(BEFORE, STAGING, MART)
+    assert small.evaluate() == {}
+
+
+def test_what_models_say_is_neither_waited_for_nor_followed(small: Small) -> None:
+    assert small.run(TODAY, ORDERS, PRODUCTS, STAGING, MART)
+    small.evaluate()
+    assert small.run(TODAY, ORDERS)
+    assert small.evaluate() == {"staging": {TODAY}, "daily": {TODAY}}, "though nothing was said yet"
+    assert small.run(TODAY, STAGING, MART)
+    small.evaluate()
+    assert small.run(TODAY, SAID)
     assert small.evaluate() == {}
 
 
