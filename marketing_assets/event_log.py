@@ -36,6 +36,7 @@ from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_
 from dagster._serdes import ConfigurableClassData
 
 _KEPT_FILES = 8
+_BEFORE_ALL = -1
 
 _INDEXED: frozenset[DagsterEventType] = frozenset(
     {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
@@ -125,6 +126,15 @@ class KeptSqliteEventLogStorage(SqliteEventLogStorage):
                     self.store_asset_check_event(event, n)
         finally:
             self._batch.connections = {}
+
+    def get_maximum_record_id(self) -> int:
+        """The newest event's number; below every number where there is none.
+
+        Dagster's condition over run tags takes none for "never evaluated", and would see no tags on the first
+        events of an installation.
+        """
+        newest = super().get_maximum_record_id()
+        return _BEFORE_ALL if newest is None else newest
 
     def has_table(self, table_name: str) -> bool:
         # Asked for at every event of an asset and result of a check, of a form that only ever grows.

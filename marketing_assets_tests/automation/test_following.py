@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,8 +15,9 @@ from marketing_assets.automation.schedules import run_tags
 from marketing_assets.automation.unfinished import RANGE_END, RANGE_START
 from marketing_assets.partitions import DayRange
 from marketing_assets.transform.following import follows_inputs
-from marketing_assets.with_models import holds_its_models
+from marketing_assets.with_models import WITH_MODELS, holds_its_models
 from marketing_assets_tests.installation import QUIET
+from marketing_assets_tests.test_event_log import instance
 
 DAYS = dg.DailyPartitionsDefinition(start_date="2026-11-01", end_date="2026-11-20")
 ORDERS, PRODUCTS, STAGING, MART, SAID = (
@@ -169,6 +171,16 @@ def test_a_refresh_over_many_days_is_not_followed_by_another(small: Small) -> No
 def test_chosen_assets_hold_their_models_or_not(small: Small, chosen: list[dg.AssetKey], holds: bool) -> None:
     graph = dg.Definitions(small.assets).get_repository_def().asset_graph
     assert holds_its_models(chosen, graph) is holds
+
+
+def test_the_first_run_of_an_installation_is_not_followed_by_another(tmp_path: Path) -> None:
+    """Its sensor was evaluated before there was any event."""
+    with instance(tmp_path) as kept:
+        small = Small(instance=kept)
+        small.run_range(BEFORE, TODAY, **WITH_MODELS)
+        assert small.evaluate() == {}
+        small.run(BEFORE, ORDERS)
+        assert small.evaluate() == {"staging": {BEFORE}, "daily": {BEFORE}}
 
 
 def test_days_by_hand_in_one_run_are_all_followed(small: Small) -> None:

@@ -61,6 +61,15 @@ fragment entry on MetadataEntry {
 }
 """
 
+SCHEDULES = """
+{ repositoriesOrError { ... on RepositoryConnection { nodes { schedules { scheduleState { id status } } } } } }
+"""
+
+STOP = """
+mutation ($id: String!) { stopRunningSchedule(id: $id) {
+  __typename ... on ScheduleStateResult { scheduleState { status } } } }
+"""
+
 LOADED = """
 { workspaceOrError { ... on Workspace { locationEntries {
   name loadStatus locationOrLoadError { __typename ... on PythonError { message } } } } } }
@@ -82,6 +91,13 @@ class Ui:
         assert "errors" not in body, body["errors"]
         [found] = body["data"].values()
         return found
+
+    def stop_schedules(self) -> None:
+        """For a test that none may disturb when its hour comes."""
+        [repository] = self.ask(SCHEDULES)["nodes"]
+        for schedule in repository["schedules"]:
+            stopped = self.ask(STOP, id=schedule["scheduleState"]["id"])
+            assert stopped["scheduleState"]["status"] == "STOPPED", stopped
 
     def assets(self, *keys: str) -> dict[str, Mapping[str, Any]]:
         wanted = [{"path": key.split("/")} for key in keys]

@@ -47,8 +47,10 @@ def served(
     at = build(tmp_path_factory.mktemp("ui"), running_sandbox, parsed)
     with Dagster(at) as dagster:
         dagster.webserver.start()
+        ui = Ui(dagster.url)
+        ui.stop_schedules()
         dagster.daemon.start()
-        yield Served(at, Ui(dagster.url))
+        yield Served(at, ui)
     assert processes_of(at.home) == {}
 
 
