@@ -23,9 +23,9 @@ from benchmarks.tables import ADS, YEAR
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import DAY
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.bigquery import BigQueryWarehouse
 from marketing_assets.warehouse.parquet import write
-from marketing_assets.warehouse.warehouse import TableSpec
 from marketing_assets_tests.bigquery.environment import NoPython313
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 

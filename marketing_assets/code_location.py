@@ -27,7 +27,7 @@ from marketing_assets.automation.schedules import refresh_job, schedules
 from marketing_assets.automation.selections import selections
 from marketing_assets.automation.tenant_files import tenants_sensor
 from marketing_assets.ingest.assets import raw_assets
-from marketing_assets.intelligence.assets import intelligence_assets, intelligence_checks
+from marketing_assets.intelligence.assets.layer import intelligence_assets, intelligence_checks
 from marketing_assets.partitions import partitions_definition
 from marketing_assets.platforms.catalog import PLATFORMS, check, connections
 from marketing_assets.protection.schedule import retention_job, retention_schedule

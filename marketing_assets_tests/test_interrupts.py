@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 from marketing_assets.schema import Column, Type
 from marketing_assets.warehouse.duckdb import DuckDBWarehouse
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 at = DuckDBWarehouse(Path(sys.argv[1]))

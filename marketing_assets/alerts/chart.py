@@ -1,33 +1,23 @@
-"""Draws a chart as PNG: lines of 28 days, the last day marked, Thai names included. Pure but for fonts."""
+"""Draws a chart as PNG: lines of 28 days, the last day marked, Thai names included."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
 from datetime import date, timedelta
-from functools import cache
 
-import fontpkg
-from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from marketing_assets.alerts.figures import Line
+from marketing_assets.drawing import DPI, WIDTH, fonts, short
 from marketing_assets.partitions import DayRange
 
-WIDTH, HEIGHT, DPI = 8.0, 3.6, 120
-"""Inches and dots an inch: 960 × 432 pixels, which LINE takes as a preview too."""
+HEIGHT = 3.6
+"""Inches: with `WIDTH` and `DPI` 960 × 432 pixels, which LINE takes as a preview too."""
 _WEEKS = 3
 _COLOURS = ("#0b57d0", "#c2571a", "#1a7f37")
-
-
-@cache
-def fonts() -> list[str]:
-    """The families to draw with, first to last: Latin first, then one that has Thai."""
-    path = str(fontpkg.path("Noto Sans Thai"))
-    font_manager.fontManager.addfont(path)
-    return ["DejaVu Sans", font_manager.FontProperties(fname=path).get_name()]
 
 
 def draw(title: str, lines: Sequence[Line]) -> bytes:
@@ -77,11 +67,3 @@ def draw(title: str, lines: Sequence[Line]) -> bytes:
 def _x(day: date) -> int:
     """A day as matplotlib counts it."""
     return (day - date(1970, 1, 1)).days
-
-
-def short(value: float) -> str:
-    """A figure of three or four digits: 1.25M, 31.2k, 4.05."""
-    for limit, sign in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= limit:
-            return f"{value / limit:.3g}{sign}"
-    return f"{value:.3g}"

@@ -15,9 +15,9 @@ from marketing_assets.alerts.tables import TENANTS
 from marketing_assets.partitions import local_day
 from marketing_assets.schema import DAY, Column, Type, polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 
 ALERTS = TableSpec(
     name="alerts",

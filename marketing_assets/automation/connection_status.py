@@ -25,8 +25,8 @@ from marketing_assets.platforms.token_stores import token_store
 from marketing_assets.platforms.tokens import Tokens, TokenStoreError
 from marketing_assets.schema import Column, Type, polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.warehouse import TableSpec
 
 CONNECTION_STATUS = TableSpec(
     name="connection_status",

@@ -14,11 +14,12 @@ from marketing_assets.automation.connection_status import (
 from marketing_assets.automation.run_history import RUN_HISTORY, ended_runs, history_frame, history_rows
 from marketing_assets.pools import warehouse_pool
 from marketing_assets.settings import Settings, load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.io_manager import table_schema
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 OVERLAP = timedelta(days=2)
 """How far back of the last run told one looks: runs do not end in the order in which they are told."""

@@ -20,8 +20,8 @@ from marketing_assets.automation.asset_runs import asset_runs
 from marketing_assets.partitions import local_day
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.schema import DAY, Column, Type, polars_schema
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
-from marketing_assets.warehouse.warehouse import TableSpec
 
 RUN_HISTORY = TableSpec(
     name="run_history",

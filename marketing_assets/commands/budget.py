@@ -11,8 +11,8 @@ from rich.table import Table as RichTable
 
 from marketing_assets.commands.shared import clear_errors, fail, find_tenant
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.budget_assets import NAMES
-from marketing_assets.intelligence.budget_scenario import scenario_of
+from marketing_assets.intelligence.assets.budget_scenario import scenario_of
+from marketing_assets.intelligence.assets.budgets import NAMES
 from marketing_assets.intelligence.budgeting.scenarios import Outcome, Scenario
 from marketing_assets.intelligence.budgeting.worth import Worth
 from marketing_assets.settings import load_settings

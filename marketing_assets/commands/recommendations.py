@@ -12,7 +12,7 @@ from rich.table import Table as RichTable
 
 from marketing_assets.commands.shared import clear_errors, fail, find_tenant
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.acknowledging import acknowledge, standing
+from marketing_assets.intelligence.assets.acknowledging import acknowledge, standing
 from marketing_assets.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="What to look at and to do, the dearest first.")

@@ -12,9 +12,9 @@ from marketing_assets.commands.shared import all_tenants, clear_errors, fail, fi
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.settings import Settings, load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.errors import WarehouseError
-from marketing_assets.warehouse.warehouse import TableSpec
 
 if TYPE_CHECKING:
     from marketing_assets.warehouse.bigquery_setup import Setup

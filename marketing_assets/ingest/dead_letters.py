@@ -9,7 +9,7 @@ import polars as pl
 from marketing_assets.ingest.landing import Manifest
 from marketing_assets.ingest.validation import record_key
 from marketing_assets.schema import DAY, Column, Table, Type, polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 DEAD_LETTERS = TableSpec(
     name="dead_letters",

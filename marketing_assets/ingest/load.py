@@ -21,7 +21,8 @@ from marketing_assets.ingest.landing import Landing, Manifest
 from marketing_assets.ingest.validation import Frame, Judge, Validated
 from marketing_assets.partitions import DayRange, group_consecutive, local_day
 from marketing_assets.schema import DAY, Table
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.warehouse import Warehouse
 
 CHUNK_BYTES = 2 * 1024 * 1024
 _PART_SHIFT = 32

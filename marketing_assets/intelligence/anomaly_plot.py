@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from marketing_assets.alerts.chart import DPI, fonts, short
+from marketing_assets.drawing import DPI, fonts, short
 
 _LINE, _BAND, _ALERT, _QUIET = "#0b57d0", "#c6d9f7", "#c2571a", "#b0b7c0"
 _MOST_ROWS = 12

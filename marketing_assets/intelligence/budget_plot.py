@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from marketing_assets.alerts.chart import DPI, fonts, short
+from marketing_assets.drawing import DPI, fonts, short
 from marketing_assets.intelligence.budgeting.advice import Fit
 from marketing_assets.intelligence.budgeting.plan import Move, Plan
 

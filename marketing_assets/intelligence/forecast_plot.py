@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from marketing_assets.alerts.chart import DPI, WIDTH, fonts, short
+from marketing_assets.drawing import DPI, WIDTH, fonts, short
 from marketing_assets.intelligence.combining import Interval
 from marketing_assets.intelligence.series import Floats
 

@@ -18,7 +18,7 @@ from marketing_assets.intelligence.month_outlook import Outlook, outlook
 from marketing_assets.intelligence.reconciling import Key
 from marketing_assets.intelligence.series import Floats
 from marketing_assets.schema import polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 _NOTHING = "Not enough to say: no {} is known of any day before this week."
 _RECENT, _TESTED = 28, 180

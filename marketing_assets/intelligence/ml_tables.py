@@ -7,7 +7,7 @@ of that day, when the newest whole day was the one before. Amounts are in the re
 from __future__ import annotations
 
 from marketing_assets.schema import DAY, Column, Type
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 _TENANT = Column("tenant_id", Type.STRING, "The tenant the row belongs to.", required=True)
 _AS_OF = Column(DAY, Type.DATE, "Partition day: the day as of which it was computed.", required=True)

@@ -18,7 +18,8 @@ from marketing_assets.ingest.redactor import identifying, is_of_person, kept_of_
 from marketing_assets.partitions import group_consecutive
 from marketing_assets.protection.changing import Change
 from marketing_assets.schema import DAY, Table, polars_dtype
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.warehouse import Warehouse
 
 DERIVED = ("staging", "mart", "ml")
 """Layers made of raw rows."""

@@ -17,6 +17,7 @@ from marketing_assets.platforms.platform import Refresh
 from marketing_assets.pools import warehouse_pool
 from marketing_assets.retries import judge
 from marketing_assets.settings import Settings, load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.transform.costs import WAREHOUSE_COSTS, cost_rows
 from marketing_assets.transform.domains import domains
@@ -27,7 +28,7 @@ from marketing_assets.transform.runner import build
 from marketing_assets.transform.translator import ANOMALIES_SOURCE, TenantTranslator
 from marketing_assets.transform.vars import days_for_run, dbt_vars
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 """Metadata of assets and checks in which dagster-dbt keeps the node they stand for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from marketing_assets.schema import DAY, Column, Type, polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 if TYPE_CHECKING:
     from marketing_assets.transform.runner import DbtRun

@@ -25,6 +25,7 @@ from google.cloud import bigquery
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import DAY
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse import bigquery_sql as sql
 from marketing_assets.warehouse.bigquery_client import client
 from marketing_assets.warehouse.bigquery_errors import asking
@@ -35,14 +36,7 @@ from marketing_assets.warehouse.bigquery_schema import drop_dataset, found_table
 from marketing_assets.warehouse.bigquery_write import INCOMING, Write, writing
 from marketing_assets.warehouse.errors import NoSuchTable
 from marketing_assets.warehouse.frames import checked_batches, conform
-from marketing_assets.warehouse.warehouse import (
-    BATCH_ROWS,
-    Replaced,
-    TableInfo,
-    TableSpec,
-    Warehouse,
-    check_layer,
-)
+from marketing_assets.warehouse.warehouse import BATCH_ROWS, Replaced, TableInfo, Warehouse, check_layer
 
 _UNFINISHED = re.compile(rf"^{INCOMING}|__dbt_tmp\d*$")
 """Tables of incoming rows, ours and dbt's, that a killed run has left until they expire."""

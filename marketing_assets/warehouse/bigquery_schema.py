@@ -11,11 +11,12 @@ from requests.exceptions import RequestException
 
 from marketing_assets.schema import Column, Pii, Type
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.bigquery_errors import cause_of
 from marketing_assets.warehouse.bigquery_jobs import patience
 from marketing_assets.warehouse.bigquery_names import Place, labels
 from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict, WarehouseError
-from marketing_assets.warehouse.warehouse import ColumnInfo, TableInfo, TableSpec
+from marketing_assets.warehouse.warehouse import ColumnInfo, TableInfo
 
 _CLUSTERED = {"STRING", "INT64", "DATE", "NUMERIC", "TIMESTAMP", "BOOL"}
 _LEGACY = {"INTEGER": "INT64", "FLOAT": "FLOAT64", "BOOLEAN": "BOOL", "STRUCT": "RECORD"}

@@ -16,6 +16,7 @@ from google.cloud.bigquery import SchemaField
 from requests.exceptions import RequestException
 
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse import bigquery_jobs
 from marketing_assets.warehouse.bigquery_access import (
     Accounts,
@@ -36,7 +37,7 @@ from marketing_assets.warehouse.bigquery_schema import (
 )
 from marketing_assets.warehouse.bigquery_write import INCOMING
 from marketing_assets.warehouse.errors import WarehouseError
-from marketing_assets.warehouse.warehouse import LAYERS, TableSpec
+from marketing_assets.warehouse.warehouse import LAYERS
 
 TENANT = "tenant_id"
 _PASSING = (INCOMING, "__dbt_tmp")

@@ -20,12 +20,12 @@ from google.cloud import bigquery
 from requests.exceptions import RequestException
 
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse import parquet
 from marketing_assets.warehouse.bigquery_jobs import patience, query, run
 from marketing_assets.warehouse.bigquery_names import Place, labels
 from marketing_assets.warehouse.bigquery_schema import ensure_table, found_table
 from marketing_assets.warehouse.bigquery_staging import staged
-from marketing_assets.warehouse.warehouse import TableSpec
 
 INCOMING = "incoming__"
 """Tables of rows that are not in their place yet; BigQuery drops those of a killed run by itself."""

@@ -21,6 +21,7 @@ import polars as pl
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import DAY
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse import duckdb_rewrite, duckdb_schema
 from marketing_assets.warehouse.duckdb_connection import (
     connect,
@@ -35,14 +36,7 @@ from marketing_assets.warehouse.duckdb_schema import Place, catalog, literal, qu
 from marketing_assets.warehouse.errors import NoSuchTable, says_no_memory
 from marketing_assets.warehouse.frames import checked_batches, conform
 from marketing_assets.warehouse.spool import spooled
-from marketing_assets.warehouse.warehouse import (
-    BATCH_ROWS,
-    Replaced,
-    TableInfo,
-    TableSpec,
-    Warehouse,
-    check_layer,
-)
+from marketing_assets.warehouse.warehouse import BATCH_ROWS, Replaced, TableInfo, Warehouse, check_layer
 
 _LOG = logging.getLogger("marketing_assets.warehouse")
 

@@ -9,8 +9,9 @@ from typing import cast
 import duckdb
 
 from marketing_assets.schema import duckdb_type
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict
-from marketing_assets.warehouse.warehouse import LAYERS, ColumnInfo, TableInfo, TableSpec
+from marketing_assets.warehouse.warehouse import LAYERS, ColumnInfo, TableInfo
 
 Connection = duckdb.DuckDBPyConnection
 Type = duckdb.sqltypes.DuckDBPyType

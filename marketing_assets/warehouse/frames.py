@@ -16,8 +16,9 @@ from polars.datatypes import DataTypeClass
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import NUMERIC_SCALE, Column, Type, polars_dtype, polars_schema
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.errors import WrongRows
-from marketing_assets.warehouse.warehouse import BATCH_ROWS, TableSpec
+from marketing_assets.warehouse.warehouse import BATCH_ROWS
 
 BATCH_BYTES = 8 * 1024 * 1024
 """Frames are no longer gathered once they take this much memory, however few rows they have."""

@@ -17,9 +17,10 @@ import polars as pl
 from marketing_assets.partitions import DayRange, range_of_keys
 from marketing_assets.schema import DAY, Column, Type
 from marketing_assets.settings import load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.frames import columns_of
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import Replaced, TableSpec, Warehouse, check_layer
+from marketing_assets.warehouse.warehouse import Replaced, Warehouse, check_layer
 
 _COLUMN_SCHEMA = "dagster/column_schema"
 _TABLE_NAME = "dagster/table_name"

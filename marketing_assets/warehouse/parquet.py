@@ -12,9 +12,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from marketing_assets.schema import NUMERIC_PRECISION, NUMERIC_SCALE, Column, Type
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.errors import WarehouseFull, says_no_room
 from marketing_assets.warehouse.frames import gather
-from marketing_assets.warehouse.warehouse import TableSpec
 
 _ARROW: dict[Type, pa.DataType] = {
     Type.STRING: pa.large_string(),

@@ -16,38 +16,14 @@ from typing import Any
 import polars as pl
 
 from marketing_assets.partitions import DayRange
-from marketing_assets.schema import DAY, Column, Table
+from marketing_assets.schema import DAY
+from marketing_assets.table_spec import TableSpec
 
 LAYERS = ("raw", "staging", "mart", "ml", "ops")
 """The layers of a tenant: a schema each on DuckDB, a dataset each on BigQuery."""
 
 BATCH_ROWS = 50_000
 """Rows of a frame that is read, and rows gathered before they are written."""
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """A table as the warehouse needs it: columns in order, key and the column its days stand in.
-
-    `day_column` is a DATE column, or None where a table is not divided by days.
-    """
-
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-    key: tuple[str, ...] = ()
-    day_column: str | None = DAY
-
-    def __post_init__(self) -> None:
-        names = {c.name for c in self.columns}
-        for name in (*self.key, *([self.day_column] if self.day_column else [])):
-            if name not in names:
-                raise ValueError(f"table {self.name}: '{name}' is a key or day column but no column")
-
-    @classmethod
-    def from_table(cls, table: Table) -> TableSpec:
-        """The raw table of a platform's contract, common columns included."""
-        return cls(table.name, table.description, table.all_columns, table.key, DAY)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import polars as pl
 
 from marketing_assets.schema import DAY, Column, Type, polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 
 LAST = date(2026, 11, 12)
 _MONEY = ("total_revenue", "total_ad_spend", "roas", "net_profit", "spend")

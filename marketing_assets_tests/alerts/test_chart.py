@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from marketing_assets.alerts.chart import draw, short
+from marketing_assets.alerts.chart import draw
 from marketing_assets.alerts.figures import NoFigures, figures
 from marketing_assets.alerts.message import ChartSpec
+from marketing_assets.drawing import short
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
 from marketing_assets_tests.alerts import mart

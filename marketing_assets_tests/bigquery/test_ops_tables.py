@@ -19,10 +19,10 @@ from marketing_assets.automation.connection_status import CONNECTION_STATUS
 from marketing_assets.automation.health import tell_connections, tell_runs
 from marketing_assets.automation.run_history import RUN_HISTORY
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.errors import WarehouseError
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 from marketing_assets_tests.alerts.house import BROKEN, HOOK, WARNED, House
 from marketing_assets_tests.automation.test_health import run
 from marketing_assets_tests.bigquery.local import free_port

@@ -20,13 +20,14 @@ from marketing_assets.commands.warehouse_setup import tables_of
 from marketing_assets.partitions import ONE_DAY, DayRange
 from marketing_assets.schema import Column, Pii, Type, polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import read_tenants
 from marketing_assets.warehouse.bigquery import BigQueryWarehouse
 from marketing_assets.warehouse.bigquery_access import Accounts, standing_policies
 from marketing_assets.warehouse.bigquery_client import client as client_of
 from marketing_assets.warehouse.bigquery_setup import Setup, plan
 from marketing_assets.warehouse.errors import WarehouseError
-from marketing_assets.warehouse.warehouse import LAYERS, TableSpec
+from marketing_assets.warehouse.warehouse import LAYERS
 from marketing_assets_tests.bigquery.identities import ANONYMOUS, signed_in
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 

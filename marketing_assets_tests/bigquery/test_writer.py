@@ -18,6 +18,7 @@ from polars.testing import assert_frame_equal
 
 from marketing_assets.schema import Column, Type
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.bigquery import BigQueryWarehouse
 from marketing_assets.warehouse.bigquery_client import client
 from marketing_assets.warehouse.bigquery_errors import WarehouseQuota
@@ -26,7 +27,6 @@ from marketing_assets.warehouse.bigquery_names import Place, labels
 from marketing_assets.warehouse.errors import NoSuchTable, SchemaConflict, WarehouseError, WrongRows
 from marketing_assets.warehouse.frames import conform
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 from marketing_assets_tests.warehouse.rows import ORDERS, SCHEMA, day, days, frame, order, versions
 

@@ -14,7 +14,7 @@ from marketing_assets.intelligence.ml_tables import (
     FORECAST_OUTLOOK,
 )
 from marketing_assets.schema import polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec
+from marketing_assets.table_spec import TableSpec
 
 TODAY = date(2026, 11, 12)
 YESTERDAY = date(2026, 11, 11)

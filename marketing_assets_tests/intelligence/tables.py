@@ -10,7 +10,8 @@ import polars as pl
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import Column, Type, polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.warehouse import Warehouse
 from marketing_assets_tests.intelligence.advertised import CHANNELS, Shop
 
 

@@ -11,15 +11,15 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from marketing_assets.intelligence.anomaly_assets import anomalies_asset
-from marketing_assets.intelligence.anomaly_checks import (
+from marketing_assets.intelligence.anomaly_rules import MOST_A_WEEK
+from marketing_assets.intelligence.assets.anomalies import anomalies_asset
+from marketing_assets.intelligence.assets.anomaly_checks import (
     alerts_bounded,
     anomaly_checks,
     contributors_add_up,
     judged_every_day,
 )
-from marketing_assets.intelligence.anomaly_rules import MOST_A_WEEK
-from marketing_assets.intelligence.assets_calendar import sale_calendar_asset
+from marketing_assets.intelligence.assets.sale_calendar import sale_calendar_asset
 from marketing_assets.intelligence.ml_tables import ANOMALIES, SALE_CALENDAR
 from marketing_assets.partitions import ONE_DAY, DayRange, partitions_definition
 from marketing_assets.settings import load_settings

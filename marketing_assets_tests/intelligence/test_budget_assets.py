@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 
 from marketing_assets.cli import app
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.budget_assets import budget_recommendations_asset
-from marketing_assets.intelligence.budget_checks import budget_checks
+from marketing_assets.intelligence.assets.budget_checks import budget_checks
+from marketing_assets.intelligence.assets.budgets import budget_recommendations_asset
+from marketing_assets.intelligence.assets.outcomes import recommendation_outcomes_asset
 from marketing_assets.intelligence.ml_tables import BUDGET_RECOMMENDATIONS, RECOMMENDATION_OUTCOMES
-from marketing_assets.intelligence.outcome_assets import recommendation_outcomes_asset
 from marketing_assets.partitions import ONE_DAY, DayRange, local_day, partitions_definition
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant

@@ -11,14 +11,14 @@ import polars as pl
 import pytest
 
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.assets_common import replace_days
-from marketing_assets.intelligence.forecast_assets import forecasts_asset
-from marketing_assets.intelligence.forecast_checks import (
+from marketing_assets.intelligence.assets.common import replace_days
+from marketing_assets.intelligence.assets.forecast_checks import (
     better_than_seasonal_naive,
     forecast_checks,
     intervals_hold,
     said_of_each_day,
 )
+from marketing_assets.intelligence.assets.forecasts import forecasts_asset
 from marketing_assets.intelligence.forecast_rows import plain_schema
 from marketing_assets.intelligence.ml_tables import FORECAST_ERRORS, FORECASTS
 from marketing_assets.partitions import ONE_DAY, DayRange, local_day, partitions_definition

@@ -15,24 +15,24 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from marketing_assets.cli import app
-from marketing_assets.intelligence.acknowledgements import acknowledgements, keep
-from marketing_assets.intelligence.acknowledging import acknowledge
-from marketing_assets.intelligence.assets_common import AsOf, replace_days
+from marketing_assets.intelligence.assets.acknowledgements import acknowledgements, keep
+from marketing_assets.intelligence.assets.acknowledging import acknowledge
+from marketing_assets.intelligence.assets.common import AsOf, replace_days
+from marketing_assets.intelligence.assets.recommendation_checks import ranked_and_once, recommendations_check
+from marketing_assets.intelligence.assets.recommendation_reading import read_said
+from marketing_assets.intelligence.assets.recommendations import NAMES, compute, recommendations_asset
 from marketing_assets.intelligence.ml_tables import (
     AI_RECOMMENDATIONS,
     ANOMALIES,
     BUDGET_RECOMMENDATIONS,
     FORECAST_OUTLOOK,
 )
-from marketing_assets.intelligence.recommendation_assets import NAMES, compute, recommendations_asset
-from marketing_assets.intelligence.recommendation_checks import ranked_and_once, recommendations_check
-from marketing_assets.intelligence.recommendation_reading import read_said
 from marketing_assets.partitions import DayRange, partitions_definition
 from marketing_assets.settings import load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.verdicts import State
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 from marketing_assets_tests.installation import QUIET, shipped, write_tenant
 from marketing_assets_tests.intelligence.said import TODAY, YESTERDAY, anomaly, budget, frame, month, shop
 

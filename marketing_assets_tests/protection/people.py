@@ -25,9 +25,10 @@ from marketing_assets.platforms.platform import Page, RawTable
 from marketing_assets.platforms.wire import Counters
 from marketing_assets.schema import DAY, Column, Type
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant, parse_tenant
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 REPOSITORY = Path(__file__).parents[2]
 FIRST = date(2026, 11, 1)

@@ -16,7 +16,8 @@ from marketing_assets.platforms.google_ads import tables as google_ads
 from marketing_assets.platforms.meta_ads import tables as meta_ads
 from marketing_assets.platforms.shopee import tables as shopee
 from marketing_assets.schema import Table, polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
 SHOP = "220011881"

@@ -62,7 +62,7 @@ fragment entry on MetadataEntry {
 """
 
 SCHEDULES = """
-{ repositoriesOrError { ... on RepositoryConnection { nodes { schedules { scheduleState { id status } } } } } }
+{ repositoriesOrError { ... on RepositoryConnection { nodes { schedules { scheduleState { id } } } } } }
 """
 
 STOP = """

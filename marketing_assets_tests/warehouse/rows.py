@@ -11,7 +11,8 @@ import polars as pl
 
 from marketing_assets.partitions import DayRange
 from marketing_assets.schema import Column, Pii, Type, polars_schema
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.warehouse import Warehouse
 
 FIRST = date(2026, 1, 1)
 

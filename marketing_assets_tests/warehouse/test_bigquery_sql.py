@@ -12,10 +12,10 @@ from marketing_assets.ingest.completeness import checks_sql
 from marketing_assets.ingest.dead_letters import DEAD_LETTERS
 from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.catalog import PLATFORMS
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse import bigquery_sql as sql
 from marketing_assets.warehouse.bigquery_names import Place
 from marketing_assets.warehouse.bigquery_params import parameters
-from marketing_assets.warehouse.warehouse import TableSpec
 
 PLACE = Place("siam", "raw", "shop-data", "prod_marketing_siam_raw", "shopee_shops")
 ONE = DayRange(date(2026, 11, 3), date(2026, 11, 3))

@@ -14,12 +14,12 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 from marketing_assets.warehouse.duckdb_connection import connect
 from marketing_assets.warehouse.errors import NoSuchTable, WarehouseBusy, WrongRows
 from marketing_assets.warehouse.frames import check_only, conform
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec
 
 from .rows import ORDERS, SCHEMA, day, days, frame, order, versions
 

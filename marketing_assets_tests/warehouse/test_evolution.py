@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from marketing_assets.schema import Column, Type, polars_schema
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 from marketing_assets.warehouse.errors import SchemaConflict
-from marketing_assets.warehouse.warehouse import TableSpec
 
 from .rows import ITEM, ORDERS, days, frame, order, versions
 

@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 
 from marketing_assets.schema import Column, Type, polars_schema
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.errors import WrongRows
 from marketing_assets.warehouse.frames import BATCH_BYTES, columns_of, conform, gather
-from marketing_assets.warehouse.warehouse import BATCH_ROWS, TableSpec
+from marketing_assets.warehouse.warehouse import BATCH_ROWS
 
 from .rows import ORDERS, SCHEMA, frame, order
 

@@ -21,9 +21,10 @@ from marketing_assets.partitions import ONE_DAY, DayRange, local_day, partitions
 from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.schema import Column, Type, polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 Row = dict[str, Any]
 Table = tuple[str, str]

@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from marketing_assets.intelligence.anomaly_assets import anomalies_asset
-from marketing_assets.intelligence.anomaly_checks import anomaly_checks
-from marketing_assets.intelligence.assets_calendar import sale_calendar_asset
-from marketing_assets.intelligence.budget_assets import budget_recommendations_asset
-from marketing_assets.intelligence.budget_checks import budget_checks
-from marketing_assets.intelligence.forecast_assets import forecasts_asset
-from marketing_assets.intelligence.forecast_checks import forecast_checks
-from marketing_assets.intelligence.outcome_assets import recommendation_outcomes_asset
-from marketing_assets.intelligence.recommendation_assets import recommendations_asset
-from marketing_assets.intelligence.recommendation_checks import recommendations_check
+from marketing_assets.intelligence.assets.anomalies import anomalies_asset
+from marketing_assets.intelligence.assets.anomaly_checks import anomaly_checks
+from marketing_assets.intelligence.assets.budget_checks import budget_checks
+from marketing_assets.intelligence.assets.budgets import budget_recommendations_asset
+from marketing_assets.intelligence.assets.forecast_checks import forecast_checks
+from marketing_assets.intelligence.assets.forecasts import forecasts_asset
+from marketing_assets.intelligence.assets.outcomes import recommendation_outcomes_asset
+from marketing_assets.intelligence.assets.recommendation_checks import recommendations_check
+from marketing_assets.intelligence.assets.recommendations import recommendations_asset
+from marketing_assets.intelligence.assets.sale_calendar import sale_calendar_asset
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Tenant
 

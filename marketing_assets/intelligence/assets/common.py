@@ -16,10 +16,11 @@ from marketing_assets.partitions import DayRange, group_consecutive, local_day, 
 from marketing_assets.pools import warehouse_pool
 from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings, load_settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.io_manager import table_schema
 from marketing_assets.warehouse.open import open_warehouse
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 HISTORY = (
     ("staging", "int_daily_shops"),
@@ -37,7 +38,7 @@ HISTORY = (
     ("ops", "ads_expected_finals"),
     ("ops", "order_expected_finals"),
 )
-"""Layer and table of what `assets_reading.read_facts` reads."""
+"""Layer and table of what `reading.read_facts` reads."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import dagster as dg
 import polars as pl
 
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.assets_common import days_of_run
+from marketing_assets.intelligence.assets.common import days_of_run
+from marketing_assets.intelligence.assets.recommendation_reading import rows_of_days
 from marketing_assets.intelligence.forecast_lines import METRICS, TENANT
 from marketing_assets.intelligence.ml_tables import FORECAST_ERRORS, FORECASTS
-from marketing_assets.intelligence.recommendation_reading import rows_of_days
 from marketing_assets.partitions import DayRange
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant

@@ -10,9 +10,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from marketing_assets.intelligence.assets_calendar import tenant_calendar
-from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
-from marketing_assets.intelligence.assets_reading import known_until, read_facts
+from marketing_assets.intelligence.assets.common import HISTORY, AsOf, Computed, intelligence_asset
+from marketing_assets.intelligence.assets.reading import known_until, read_facts
+from marketing_assets.intelligence.assets.sale_calendar import tenant_calendar
 from marketing_assets.intelligence.budgeting.advice import (
     Advice,
     Asking,
@@ -31,9 +31,10 @@ from marketing_assets.platforms.catalog import PLATFORMS
 from marketing_assets.rules import read_rules
 from marketing_assets.schema import polars_schema
 from marketing_assets.settings import Settings
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.tenants import Tenant
 from marketing_assets.warehouse.errors import NoSuchTable
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 NAMES = {platform.name: platform.title for platform in PLATFORMS.values()}
 _PREVIEWED = 12

@@ -9,14 +9,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from marketing_assets.intelligence.acknowledgements import acknowledgements
-from marketing_assets.intelligence.assets_common import (
+from marketing_assets.intelligence.assets.acknowledgements import acknowledgements
+from marketing_assets.intelligence.assets.common import (
     HISTORY,
     AsOf,
     Computed,
     intelligence_asset,
 )
-from marketing_assets.intelligence.assets_reading import known_until, read_facts
+from marketing_assets.intelligence.assets.reading import known_until, read_facts
+from marketing_assets.intelligence.assets.recommendation_reading import MART, read_said, read_told, told_of
 from marketing_assets.intelligence.history import as_of
 from marketing_assets.intelligence.ml_tables import (
     AI_RECOMMENDATIONS,
@@ -24,7 +25,6 @@ from marketing_assets.intelligence.ml_tables import (
     BUDGET_RECOMMENDATIONS,
     FORECASTS,
 )
-from marketing_assets.intelligence.recommendation_reading import MART, read_said, read_told, told_of
 from marketing_assets.intelligence.recommendations.candidate import Kind
 from marketing_assets.intelligence.recommendations.idle_spend import of_idle_spend
 from marketing_assets.intelligence.recommendations.ranking import recommendations

@@ -8,10 +8,10 @@ import dagster as dg
 import polars as pl
 
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.assets_common import days_of_run
+from marketing_assets.intelligence.assets.common import days_of_run
+from marketing_assets.intelligence.assets.recommendation_reading import MART, Said, read_said, rows_of_days
+from marketing_assets.intelligence.assets.recommendations import NAMES
 from marketing_assets.intelligence.ml_tables import AI_RECOMMENDATIONS
-from marketing_assets.intelligence.recommendation_assets import NAMES
-from marketing_assets.intelligence.recommendation_reading import MART, Said, read_said, rows_of_days
 from marketing_assets.settings import load_settings
 from marketing_assets.tenants import Tenant
 from marketing_assets.verdicts import Finding, Verdict, check_result, passed, unknown, verdict

@@ -11,7 +11,7 @@ import polars as pl
 
 from marketing_assets.ingest.fetch import now_utc
 from marketing_assets.intelligence.anomaly_rules import MOST_A_WEEK
-from marketing_assets.intelligence.assets_common import days_of_run
+from marketing_assets.intelligence.assets.common import days_of_run
 from marketing_assets.intelligence.ml_tables import ANOMALIES
 from marketing_assets.partitions import DayRange
 from marketing_assets.settings import load_settings

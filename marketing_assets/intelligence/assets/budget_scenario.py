@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketing_assets.intelligence.assets_common import AsOf
-from marketing_assets.intelligence.budget_assets import calendar_of, daily_of
+from marketing_assets.intelligence.assets.budgets import calendar_of, daily_of
+from marketing_assets.intelligence.assets.common import AsOf
 from marketing_assets.intelligence.budgeting.advice import fit
 from marketing_assets.intelligence.budgeting.scenarios import Scenario, what_if
 from marketing_assets.partitions import local_day

@@ -22,8 +22,9 @@ from marketing_assets.intelligence.recommendations.ranking import MEMORY_DAYS, T
 from marketing_assets.intelligence.recommendations.silence import silence
 from marketing_assets.partitions import ONE_DAY, DayRange
 from marketing_assets.schema import polars_schema
+from marketing_assets.table_spec import TableSpec
 from marketing_assets.warehouse.errors import NoSuchTable
-from marketing_assets.warehouse.warehouse import TableSpec, Warehouse
+from marketing_assets.warehouse.warehouse import Warehouse
 
 MART = "mart"
 

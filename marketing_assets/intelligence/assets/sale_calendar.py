@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 import polars as pl
 
-from marketing_assets.intelligence.assets_common import AsOf, Computed, intelligence_asset
+from marketing_assets.intelligence.assets.common import AsOf, Computed, intelligence_asset
 from marketing_assets.intelligence.ml_tables import SALE_CALENDAR
 from marketing_assets.intelligence.own_promotions import FILE, PromotionsRead, parse_promotions
 from marketing_assets.intelligence.sale_calendar import sale_calendar

@@ -11,9 +11,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from marketing_assets.intelligence.assets_calendar import tenant_calendar
-from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
-from marketing_assets.intelligence.assets_reading import known_until, read_facts
+from marketing_assets.intelligence.assets.common import HISTORY, AsOf, Computed, intelligence_asset
+from marketing_assets.intelligence.assets.reading import known_until, read_facts
+from marketing_assets.intelligence.assets.sale_calendar import tenant_calendar
 from marketing_assets.intelligence.event_kinds import kinds_of
 from marketing_assets.intelligence.forecast_frames import KindsOf, Said, fit_all, say
 from marketing_assets.intelligence.forecast_lines import TENANT

@@ -9,8 +9,8 @@ import dagster as dg
 import polars as pl
 
 from marketing_assets.ingest.fetch import now_utc
-from marketing_assets.intelligence.assets_common import AsOf, days_of_run
-from marketing_assets.intelligence.budget_assets import advice_of, frame, rows_of
+from marketing_assets.intelligence.assets.budgets import advice_of, frame, rows_of
+from marketing_assets.intelligence.assets.common import AsOf, days_of_run
 from marketing_assets.intelligence.budgeting.advice import Advice
 from marketing_assets.intelligence.ml_tables import BUDGET_RECOMMENDATIONS
 from marketing_assets.settings import load_settings

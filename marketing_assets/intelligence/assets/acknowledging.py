@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from marketing_assets.intelligence.acknowledgements import keep
+from marketing_assets.intelligence.assets.acknowledgements import keep
 from marketing_assets.intelligence.ml_tables import AI_RECOMMENDATIONS
 from marketing_assets.intelligence.recommendations.ranking import Acknowledgement
 from marketing_assets.partitions import DayRange, local_day

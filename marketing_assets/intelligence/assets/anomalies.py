@@ -12,9 +12,9 @@ import polars as pl
 
 from marketing_assets.intelligence.anomaly_rules import FALSE_A_WEEK, MOST_A_WEEK
 from marketing_assets.intelligence.anomaly_table import MODEL_VERSION, anomaly_rows
-from marketing_assets.intelligence.assets_calendar import tenant_calendar
-from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
-from marketing_assets.intelligence.assets_reading import known_until, read_facts
+from marketing_assets.intelligence.assets.common import HISTORY, AsOf, Computed, intelligence_asset
+from marketing_assets.intelligence.assets.reading import known_until, read_facts
+from marketing_assets.intelligence.assets.sale_calendar import tenant_calendar
 from marketing_assets.intelligence.facts import Facts
 from marketing_assets.intelligence.history import as_known
 from marketing_assets.intelligence.ml_tables import ANOMALIES

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import dagster as dg
 
-from marketing_assets.intelligence.assets_common import HISTORY, AsOf, Computed, intelligence_asset
-from marketing_assets.intelligence.budget_assets import daily_of, frame, rows_of
+from marketing_assets.intelligence.assets.budgets import daily_of, frame, rows_of
+from marketing_assets.intelligence.assets.common import HISTORY, AsOf, Computed, intelligence_asset
 from marketing_assets.intelligence.budgeting.outcomes import AFTER_DAYS, outcomes
 from marketing_assets.intelligence.ml_tables import (
     BUDGET_RECOMMENDATIONS,
