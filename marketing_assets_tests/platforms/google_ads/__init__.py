@@ -1,0 +1,1 @@
+"""Google's tables, fetched over HTTP from the sandbox."""

@@ -1,0 +1,1 @@
+"""Shopify's tables, fetched over HTTP from the sandbox."""
