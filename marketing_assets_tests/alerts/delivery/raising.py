@@ -8,9 +8,7 @@ import numpy as np
 from PIL import Image
 
 from marketing_assets_tests.alerts.house import House, Wish
-from marketing_assets_tests.alerts.receivers import (
-    Server,
-)
+from marketing_assets_tests.alerts.receivers import Server
 
 HARD = Wish(
     passed=False,

@@ -8,11 +8,7 @@ import httpx
 from starlette.applications import Starlette
 
 from marketing_assets.alerts.serving import chart_routes
-from marketing_assets_tests.alerts.delivery.raising import (
-    HARD,
-    assert_a_chart,
-    raise_one,
-)
+from marketing_assets_tests.alerts.delivery.raising import HARD, assert_a_chart, raise_one
 from marketing_assets_tests.alerts.house import BROKEN, WARNED, House
 from marketing_assets_tests.alerts.mailbox import mail_server
 from marketing_assets_tests.alerts.receivers import (

@@ -15,15 +15,9 @@ import pytest
 
 from marketing_assets.alerts.chart_files import charts_folder
 from marketing_assets.warehouse.duckdb_connection import connect
-from marketing_assets_tests.alerts.delivery.raising import (
-    hooked,
-    raise_one,
-)
+from marketing_assets_tests.alerts.delivery.raising import hooked, raise_one
 from marketing_assets_tests.alerts.house import BROKEN, WARNED, House
-from marketing_assets_tests.alerts.receivers import (
-    serving,
-    signed_webhook,
-)
+from marketing_assets_tests.alerts.receivers import serving, signed_webhook
 
 
 def test_a_process_killed_between_sending_and_noting_it_sends_the_same_message_again(

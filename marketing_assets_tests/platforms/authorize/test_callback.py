@@ -12,11 +12,7 @@ from marketing_assets.platforms.authorize import AuthorizationError, CallbackSer
 from marketing_assets.platforms.meta_ads import authorize as meta
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.settings import Settings
-from marketing_assets_tests.platforms.authorize.consenting import (
-    NAME,
-    ad_account,
-    run,
-)
+from marketing_assets_tests.platforms.authorize.consenting import NAME, ad_account, run
 
 
 def test_only_the_right_state_is_taken() -> None:

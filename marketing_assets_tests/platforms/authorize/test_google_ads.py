@@ -14,12 +14,7 @@ from marketing_assets.sandbox.accounts import SIAM
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Connection
-from marketing_assets_tests.platforms.authorize.consenting import (
-    Person,
-    run,
-    search_account,
-    stored,
-)
+from marketing_assets_tests.platforms.authorize.consenting import Person, run, search_account, stored
 
 
 def test_google_from_consent_to_a_refresh_token(sandbox: Sandbox, settings: Settings) -> None:

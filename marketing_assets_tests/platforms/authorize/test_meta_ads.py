@@ -10,11 +10,7 @@ from marketing_assets.platforms.meta_ads import authorize as meta
 from marketing_assets.sandbox.accounts import SIAM
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.settings import Settings
-from marketing_assets_tests.platforms.authorize.consenting import (
-    ad_account,
-    run,
-    stored,
-)
+from marketing_assets_tests.platforms.authorize.consenting import ad_account, run, stored
 
 
 def test_meta_from_consent_to_a_long_lived_token(sandbox: Sandbox, settings: Settings) -> None:

@@ -13,13 +13,7 @@ from marketing_assets.platforms.shopee import authorize as shopee
 from marketing_assets.sandbox.accounts import SIAM
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.settings import Settings
-from marketing_assets_tests.platforms.authorize.consenting import (
-    NAME,
-    Person,
-    run,
-    shop,
-    stored,
-)
+from marketing_assets_tests.platforms.authorize.consenting import NAME, Person, run, shop, stored
 
 
 def test_shopee_from_consent_to_tokens(sandbox: Sandbox, settings: Settings) -> None:

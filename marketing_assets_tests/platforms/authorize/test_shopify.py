@@ -12,11 +12,7 @@ from marketing_assets.sandbox.accounts import NORTHWIND
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.settings import Settings
 from marketing_assets.tenants import Connection, EnvSecret
-from marketing_assets_tests.platforms.authorize.consenting import (
-    Person,
-    run,
-    stored,
-)
+from marketing_assets_tests.platforms.authorize.consenting import Person, run, stored
 
 
 @pytest.fixture

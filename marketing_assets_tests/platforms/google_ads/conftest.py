@@ -8,9 +8,7 @@ import pytest
 
 from marketing_assets.platforms.google_ads.client import GoogleAdsClient
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.platforms.sandboxed import (
-    google_client,
-)
+from marketing_assets_tests.platforms.sandboxed import google_client
 
 
 @pytest.fixture

@@ -9,10 +9,7 @@ from decimal import Decimal
 from marketing_assets.platforms import google_ads
 from marketing_assets.platforms.google_ads.performance import FIGURES
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.platforms.sandboxed import (
-    Loaded,
-    asked,
-)
+from marketing_assets_tests.platforms.sandboxed import Loaded, asked
 
 TABLES = {table.name.removeprefix("google_ads_"): table for table in google_ads.PLATFORM.tables}
 WEEK = (date(2026, 11, 9), date(2026, 11, 15))

@@ -14,19 +14,8 @@ from marketing_assets.platforms.http import Failure, PlatformError
 from marketing_assets.sandbox.accounts import TENANTS
 from marketing_assets.sandbox.apis.google_ads import credentials
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.platforms.google_ads.reading import (
-    DAY,
-    LONG,
-    TABLES,
-    WEEK,
-)
-from marketing_assets_tests.platforms.sandboxed import (
-    asked,
-    google_client,
-    google_tokens,
-    load,
-    window_of,
-)
+from marketing_assets_tests.platforms.google_ads.reading import DAY, LONG, TABLES, WEEK
+from marketing_assets_tests.platforms.sandboxed import asked, google_client, google_tokens, load, window_of
 
 
 def renewals(sandbox: Sandbox) -> int:

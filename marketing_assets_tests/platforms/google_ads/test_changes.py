@@ -11,14 +11,8 @@ from marketing_assets.platforms.google_ads.client import GoogleAdsClient
 from marketing_assets.platforms.http import PlatformError
 from marketing_assets.platforms.platform import Refresh
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.platforms.google_ads.reading import (
-    TABLES,
-    queries,
-)
-from marketing_assets_tests.platforms.sandboxed import (
-    load,
-    window_of,
-)
+from marketing_assets_tests.platforms.google_ads.reading import TABLES, queries
+from marketing_assets_tests.platforms.sandboxed import load, window_of
 
 
 def test_changes_tell_budgets_and_statuses_before_and_after(

@@ -9,19 +9,8 @@ import pytest
 from marketing_assets.platforms.google_ads.client import GoogleAdsClient
 from marketing_assets.platforms.http import Failure, PlatformError
 from marketing_assets.sandbox.server import Sandbox
-from marketing_assets_tests.platforms.google_ads.reading import (
-    DAY,
-    LONG,
-    TABLES,
-    WEEK,
-    queries,
-    sums,
-)
-from marketing_assets_tests.platforms.sandboxed import (
-    google_client,
-    load,
-    window_of,
-)
+from marketing_assets_tests.platforms.google_ads.reading import DAY, LONG, TABLES, WEEK, queries, sums
+from marketing_assets_tests.platforms.sandboxed import google_client, load, window_of
 from marketing_assets_tests.platforms.test_meta_ads import Leaping
 
 

@@ -17,20 +17,8 @@ from marketing_assets.platforms.google_ads.performance import FIGURES
 from marketing_assets.platforms.platform import RawTable, Refresh
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.sandbox.truth import Truth
-from marketing_assets_tests.platforms.google_ads.reading import (
-    DAY,
-    LONG,
-    TABLES,
-    WEEK,
-    queries,
-    sums,
-)
-from marketing_assets_tests.platforms.sandboxed import (
-    asked,
-    google_client,
-    load,
-    window_of,
-)
+from marketing_assets_tests.platforms.google_ads.reading import DAY, LONG, TABLES, WEEK, queries, sums
+from marketing_assets_tests.platforms.sandboxed import asked, google_client, load, window_of
 
 PERFORMANCE = [name for name, table in TABLES.items() if table.restatement_days == 30]
 SNAPSHOTS = [name for name, table in TABLES.items() if table.refresh is Refresh.SNAPSHOT]

@@ -20,14 +20,7 @@ from marketing_assets.sandbox.accounts import NORTHWIND
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.sandbox.storefront import Storefront
 from marketing_assets_tests.platforms.sandboxed import load, shopify_client
-from marketing_assets_tests.platforms.shopify.reading import (
-    LAST,
-    ORDERS,
-    SHOP,
-    in_bulk,
-    paged,
-    window,
-)
+from marketing_assets_tests.platforms.shopify.reading import LAST, ORDERS, SHOP, in_bulk, paged, window
 
 
 def test_a_day_without_orders_is_an_empty_result_and_a_control_of_zero(

@@ -9,13 +9,7 @@ import pytest
 from marketing_assets.platforms.shopify.client import ShopifyClient
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets_tests.platforms.sandboxed import load
-from marketing_assets_tests.platforms.shopify.reading import (
-    LAST,
-    ORDERS,
-    in_bulk,
-    paged,
-    window,
-)
+from marketing_assets_tests.platforms.shopify.reading import LAST, ORDERS, in_bulk, paged, window
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,7 @@ from marketing_assets.platforms.shopify.resource import prove
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets.sandbox.storefront import Storefront
 from marketing_assets_tests.platforms.sandboxed import load
-from marketing_assets_tests.platforms.shopify.reading import (
-    CUSTOMERS,
-    LAST,
-    ORDERS,
-    PRODUCTS,
-    SHOP,
-    window,
-)
+from marketing_assets_tests.platforms.shopify.reading import CUSTOMERS, LAST, ORDERS, PRODUCTS, SHOP, window
 
 
 def test_personal_values_are_masked_and_the_landing_page_is_dropped(
