@@ -7,6 +7,7 @@ normal, which they are not everywhere; so some of what counts as false is none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ from benchmarks.scores.data import Detect, Floats, daily_series
 
 ALERT, LEARNING_DAYS = 0.5, 84
 SEEDS = (1, 2, 3)
+"""Of the figure; the detector was tuned on these."""
+OTHER_SEEDS = tuple(range(4, 13))
+"""Events it was not tuned on, in the same series."""
 _KINDS, _SHARES = ("spike", "drop", "outage", "shift"), (0.3, 0.3, 0.15, 0.25)
 
 Event = tuple[int, int]
@@ -32,18 +36,19 @@ class InjectedScore:
     events: int
 
 
-def score_injected(detect: Detect) -> InjectedScore:
+def score_injected(detect: Detect, seeds: Sequence[int] = SEEDS) -> InjectedScore:
+    """Each series with events of every seed; causality is tried with the first."""
     found = missed = false = days = 0
     error = 0.0
     for series in (s for s in daily_series() if s.is_core):
-        for seed in SEEDS:
+        for seed in seeds:
             rng = np.random.default_rng([seed, sum(map(ord, series.name))])
             values, events = planted(series.values, rng)
             scores = np.nan_to_num(detect(series.seconds, values, 7))
             hits, others = judged(scores >= ALERT, events)
             found, missed, false = found + hits, missed + len(events) - hits, false + others
             days += len(values) - LEARNING_DAYS
-            if seed == SEEDS[0]:
+            if seed == seeds[0]:
                 cut = int(0.7 * len(values))
                 before = np.nan_to_num(detect(series.seconds[:cut], values[:cut], 7))
                 error = max(error, float(np.abs(before - scores[:cut]).max()))

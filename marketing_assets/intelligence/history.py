@@ -104,7 +104,8 @@ def _known(facts: Facts, now: pl.DataFrame, metrics: Sequence[str], mornings: pl
     rows = rows.with_columns(
         settles_after=pl.col("platform").replace_strict(settles, default=0, return_dtype=pl.Int64)
     ).with_columns(is_final=pl.col("age") >= pl.col("settles_after"))
-    return matured(scaled_back(rows, facts.curve, metrics), facts, metrics)
+    # Sums of floats depend on their order; joins keep none.
+    return matured(scaled_back(rows, facts.curve, metrics), facts, metrics).sort(KEY)
 
 
 def _is_zero(metrics: Sequence[str]) -> pl.Expr:
@@ -128,7 +129,7 @@ def _entities(rows: pl.DataFrame, kind: str, key: Sequence[str], name: pl.Expr) 
     if kind == "campaign":
         rows = rows.filter(pl.col("campaign_id") != "")
     return (
-        rows.sort("date")
+        rows.sort("date", maintain_order=True)
         .with_columns(entity_id=pl.concat_str(key, separator="/"), entity_name=name.last().over(key))
         .group_by("date", "entity_id", maintain_order=True)
         .agg(pl.col("entity_name", "platform").last(), *_sums(rows))
@@ -160,7 +161,7 @@ def _products(products: pl.DataFrame, shops: pl.DataFrame) -> pl.DataFrame:
         .with_columns(
             pl.col(f) * pl.when(pl.col("share").is_finite()).then("share").otherwise(1.0) for f in figures
         )
-        .sort("date")
+        .sort("date", "sku")
         .with_columns(entity_name=pl.col("name").last().over("sku"))
         .select(
             "date",
