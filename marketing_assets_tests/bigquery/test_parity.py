@@ -7,12 +7,11 @@ written by whom do not exist, so nothing is left out of the comparison.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -22,139 +21,20 @@ from marketing_assets.automation.checks.marts import MART_CHECKS
 from marketing_assets.automation.checks.raw import RAW_CHECKS
 from marketing_assets.automation.checks.reading import Reading
 from marketing_assets.ingest.landing import Landing
-from marketing_assets.ingest.raw_table import replay_raw
-from marketing_assets.partitions import DayRange, group_consecutive
+from marketing_assets.partitions import DayRange
 from marketing_assets.platforms.catalog import PLATFORMS, connections
 from marketing_assets.rules import Rules
 from marketing_assets.verdicts import State, Verdict
 from marketing_assets.warehouse.warehouse import Warehouse
+from marketing_assets_tests.bigquery.equal import SAID, compare, differing, everything, types
 from marketing_assets_tests.bigquery.local import LocalBigQuery
 from marketing_assets_tests.bigquery.storage import LocalStorage
+from marketing_assets_tests.bigquery.twins import AS_OF, DAYS, SAID_BY_MODELS, START, Twins, run_statement
 from marketing_assets_tests.e2e.forgetful import forgetful_instance
 from marketing_assets_tests.e2e.house import House, open_house
 from marketing_assets_tests.installation import SEED
 
 pytestmark = pytest.mark.timeout(1800)
-
-AS_OF = datetime(2026, 11, 12, 4, 30, tzinfo=UTC)
-START = date(2026, 9, 14)
-"""60 days before the world's day, over the end of New York's summer time."""
-DAYS = {"siam": DayRange(START, date(2026, 11, 12)), "northwind": DayRange(START, date(2026, 11, 11))}
-ALL_DAYS = DayRange(START - timedelta(days=400), AS_OF.date() + timedelta(days=400))
-LAYERS = ("raw", "staging", "mart", "ops")
-APART = {
-    "run_history": "tells of the runs of each house; test_ops_tables.py compares it",
-    "connection_status": "tells of the runs of each house; test_ops_tables.py compares it",
-    "alerts": "is written by sensors, of which none works here; test_ops_tables.py compares it",
-    "warehouse_costs": "BigQuery alone bills",
-}
-"""Tables of the layer `ops` that are each warehouse's own, and why; all others are compared."""
-
-SAID_BY_MODELS = "tag:room=intelligence"
-"""Computed by a test of its own: the layer `ml`, and the marts of what it says."""
-
-SAID = {
-    "mart": ["ai_recommendations", "dim_sale_calendar"],
-    "ml": ["anomalies", "budget_recommendations", "forecast_errors", "forecast_outlook", "forecasts"],
-}
-
-EMPTY = {"siam": {"order_attribution", "dead_letters"}, "northwind": {"dead_letters"}}
-"""Only a shop on Shopify tells where an order came from; no record breaks its contract here."""
-
-WORDS = {
-    "VARCHAR": "STRING", "BIGINT": "INT64", "BOOLEAN": "BOOL", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP",
-    "DECIMAL(38,9)": "NUMERIC", "DATE": "DATE",
-}  # fmt: skip
-"""DuckDB's scalar types, and BigQuery's for the same."""
-_NESTED = re.compile(r"STRUCT|ARRAY|\[\]")
-
-
-@dataclass
-class Twins:
-    """One installation's landing, and both warehouses over it."""
-
-    tenant: str
-    duckdb: House
-    bigquery: House
-
-    @property
-    def restated(self) -> DayRange:
-        """The last ten days."""
-        last = DAYS[self.tenant].last
-        return DayRange(last - timedelta(days=9), last)
-
-    @property
-    def models(self) -> str:
-        groups = " or ".join(f"group:{self.tenant}_{layer}" for layer in LAYERS[1:])
-        return f"({groups}) and not {SAID_BY_MODELS}"
-
-    @property
-    def warehouses(self) -> tuple[Warehouse, Warehouse]:
-        """DuckDB's and BigQuery's."""
-        return self.duckdb.warehouse(self.tenant), self.bigquery.warehouse(self.tenant)
-
-    def wait(self, hours: int) -> None:
-        """Let time pass; tests may come in any order, and the clock never goes back."""
-        self.duckdb.move_to(self.duckdb.now() + timedelta(hours=hours))
-
-    def fetch(self, days: DayRange) -> None:
-        """Fetch these days from the platforms, and compute everything from them on DuckDB."""
-        run = self.duckdb.run(self.tenant, days, checks=False)
-        assert run.success, run.complaint
-
-    def landed(self, days: DayRange, checks: bool = False) -> None:
-        """Bring what landed for these days into BigQuery, and compute everything from it there."""
-        self.replay(self.bigquery, days)
-        run = self.bigquery.run(self.tenant, days, self.models, checks=checks)
-        assert run.success, run.complaint
-        assert run.failed_checks() == {}
-        assert bool(run.checks) is checks
-
-    def look_back(self) -> None:
-        """As if each day had been looked at three days later too, so that there is a curve to draw."""
-        for house, warehouse in zip((self.duckdb, self.bigquery), self.warehouses, strict=True):
-            for table, metric in (("ads_observations", "conversions"), ("order_observations", "orders")):
-                relation = warehouse.relation("ops", table)
-                told = [c.name for c in warehouse.describe("ops", table).columns]
-                earlier = {
-                    metric: f"greatest({metric} - 1, 0)",
-                    "observed_at": "timestamp '2026-09-01 00:00:00+00'",
-                    "days_after": "3",
-                    "hours_after": "48",
-                }
-                selected = ", ".join(earlier.get(name, name) for name in told)
-                run_statement(
-                    house,
-                    warehouse,
-                    f"insert into {relation} ({', '.join(told)}) select {selected} from {relation}",
-                )
-            self.compute(house, self.restated, self.after("ops/ads_observations", "ops/order_observations"))
-
-    def compute(self, house: House, days: DayRange, models: str) -> None:
-        run = house.run(self.tenant, days, models, checks=False)
-        assert run.success, run.complaint
-
-    def after(self, *tables: str) -> str:
-        """The models that read these tables, directly or not."""
-        return " or ".join(
-            f'(key:"{self.tenant}/{table}"+ and not key:"{self.tenant}/{table}")' for table in tables
-        )
-
-    def replay(self, house: House, days: DayRange) -> None:
-        tenant = self.tenant
-        of_tenant, landing = house.tenant(tenant), Landing(house.installation.settings.landing)
-        with house.entered():
-            for platform in PLATFORMS.values():
-                for connection in connections(of_tenant, platform):
-                    for table in platform.tables:
-                        newest = landing.newest(
-                            tenant, platform.name, table.name, connection.account_id, days
-                        )
-                        for piece in group_consecutive(newest):
-                            outcome = replay_raw(
-                                house.warehouse(tenant), landing, of_tenant, platform, table, piece
-                            )
-                            assert outcome.complaints == []
 
 
 def of(*tenants: str) -> pytest.MarkDecorator:
@@ -201,52 +81,6 @@ def twins(
         made.landed(DAYS[tenant], checks=tenant == "northwind")
         made.look_back()
         yield made
-
-
-def compare(twins: Twins, days: DayRange = ALL_DAYS) -> int:
-    """Compare these days of every table; how many cells there were."""
-    cells, tenant = 0, twins.tenant
-    ours, theirs = twins.warehouses
-    for layer in LAYERS:
-        names, others = (
-            [n for n in warehouse.tables(layer) if n not in APART and n not in SAID.get(layer, ())]
-            for warehouse in (ours, theirs)
-        )
-        assert names == others
-        assert names, f"{tenant}: layer {layer} is empty"
-        for name in names:
-            found = [everything(warehouse, layer, name, days) for warehouse in (ours, theirs)]
-            if days is ALL_DAYS:
-                assert (found[0].height == 0) is (name in EMPTY[tenant]), f"{tenant}: {layer}.{name}"
-            assert types(ours, layer, name) == types(theirs, layer, name), f"{layer}.{name}"
-            assert differing(*found) == {}, f"{tenant}: {layer}.{name}"
-            cells += found[0].height * found[0].width
-    return cells
-
-
-def differing(ours: pl.DataFrame, theirs: pl.DataFrame) -> dict[str, str]:
-    """What differs, by column: types, or the first cells."""
-    if ours.schema != theirs.schema or ours.height != theirs.height:
-        return {"(shape)": f"{ours.height} {ours.schema} against {theirs.height} {theirs.schema}"}
-    found = {}
-    for name in ours.columns:
-        if not ours[name].equals(theirs[name], check_dtypes=True, null_equal=True):
-            pairs = zip(ours[name].to_list(), theirs[name].to_list(), strict=True)
-            found[name] = str([pair for pair in pairs if pair[0] != pair[1]][:3])
-    return found
-
-
-def everything(warehouse: Warehouse, layer: str, table: str, days: DayRange = ALL_DAYS) -> pl.DataFrame:
-    """All rows of these days in an order of their own: by every column that is no list and no record."""
-    frame = warehouse.read(layer, table, days if table != "sku_mapping" else None)
-    frame = frame.select(sorted(frame.columns))
-    return frame.sort([n for n, t in frame.schema.items() if not t.is_nested()], nulls_last=True)
-
-
-def types(warehouse: Warehouse, layer: str, table: str) -> dict[str, str]:
-    """Columns of single values and their types in BigQuery's words; frames' schemas tell of nested ones."""
-    columns = warehouse.describe(layer, table).columns
-    return {c.name: WORDS.get(c.type, c.type) for c in columns if not _NESTED.search(c.type)}
 
 
 @EACH
@@ -378,21 +212,6 @@ def test_a_replay_with_a_column_that_came_later_is_equal(twins: Twins) -> None:
     assert reach["reach"].null_count() > 0
     assert reach.filter(pl.col("day").is_between(days.first, days.last))["reach"].null_count() == 0
     compare(twins)
-
-
-def run_statement(house: House, warehouse: Warehouse, statement: str) -> None:
-    """A statement that the product's own interface does not have."""
-    settings = house.installation.settings
-    if settings.warehouse == "bigquery":
-        from marketing_assets.warehouse.bigquery_client import client
-
-        with client(settings) as at:
-            at.query_and_wait(statement)
-    else:
-        import duckdb
-
-        with duckdb.connect(str(settings.warehouse_file(warehouse.tenant_id))) as connection:
-            connection.execute(statement)
 
 
 @of("siam")
