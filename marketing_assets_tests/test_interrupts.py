@@ -19,8 +19,8 @@ import os, random, signal, sys, threading
 from pathlib import Path
 import polars as pl
 from marketing_assets.schema import Column, Type
-from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 from marketing_assets.table_spec import TableSpec
+from marketing_assets.warehouse.duckdb import DuckDBWarehouse
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 at = DuckDBWarehouse(Path(sys.argv[1]))

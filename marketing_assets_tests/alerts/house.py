@@ -112,8 +112,9 @@ class House:
                 raise wish.fails
             if wish.cancelled:
                 self.instance.report_run_canceling(self.instance.get_runs(limit=1)[0])
-                os.kill(os.getpid(), signal.SIGINT)
-                time.sleep(60)
+                for _ in range(60):  # one that comes into a look for garbage is lost
+                    os.kill(os.getpid(), signal.SIGINT)
+                    time.sleep(1)
             return dg.MaterializeResult(
                 check_results=[
                     dg.AssetCheckResult(
