@@ -29,8 +29,8 @@ frame = pl.DataFrame({"n": range(20_000)})
 at.replace_table("raw", table, [frame])
 stopped = 0
 for _ in range(60):
-    threading.Timer(random.uniform(0.001, 0.1), os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
+        threading.Timer(random.uniform(0.001, 0.1), os.kill, (os.getpid(), signal.SIGINT)).start()
         while True:
             at.replace_table("raw", table, [frame])
             at.query("select * from raw.t order by n desc")
