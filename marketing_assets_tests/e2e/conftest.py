@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from marketing_assets.commands.demo.connect import connect
 from marketing_assets.partitions import DayRange
 from marketing_assets.sandbox.server import Sandbox
 from marketing_assets_tests.e2e.forgetful import forgetful_instance
@@ -77,15 +78,8 @@ def small_house(parsed: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def house(small_house: House) -> Iterator[House]:
     """The small house for one test: each takes days of its own; what it turned in the world is put back."""
-    before = small_house.sandbox.world.settings.report()
-    secrets = {
-        path: path.read_bytes()
-        for path in small_house.installation.settings.secrets_dir.rglob("*")
-        if path.is_file()
-    }
-    tokens = {
-        path: path.read_bytes() for path in small_house.installation.settings.tokens_dir.rglob("*.token")
-    }
+    before, settings = small_house.sandbox.world.settings.report(), small_house.installation.settings
+    secrets = {path: path.read_bytes() for path in settings.secrets_dir.rglob("*") if path.is_file()}
     yield small_house
     world = small_house.sandbox.world
     world.faults.clear()
@@ -93,5 +87,9 @@ def house(small_house: House) -> Iterator[House]:
     world.settings.update(before)
     world.clock.set_as_of(FILLED_AT)
     world.clock.offset_seconds = 0
-    for path, content in {**secrets, **tokens}.items():
+    for path, content in secrets.items():
         path.write_bytes(content)
+    # Tokens that the test renewed are the only ones that live on; the former ones die some minutes later.
+    for path in settings.tokens_dir.rglob("*.token"):
+        path.unlink()
+    connect(settings, small_house.sandbox.control_url)
