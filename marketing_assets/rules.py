@@ -44,7 +44,12 @@ class WeekdayRule(Rule):
 class Volume(WeekdayRule):
     """Rows of a raw table's day."""
 
-    least_share: Share = Field(Decimal("0.3"), description="Share of the norm a day may differ by anyway.")
+    least_share: Share = Field(Decimal("0.3"), description="Share of the norm that may be missing anyway.")
+    most_more: Decimal = Field(
+        Decimal(2),
+        gt=0,
+        description="Share of the norm by which a day may exceed it anyway: a sale doubles a day.",
+    )
     fewest_rows: int = Field(20, ge=1, description="Days whose norm is below are too small to judge.")
 
 

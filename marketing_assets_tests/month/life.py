@@ -167,7 +167,7 @@ class _Life:
         moments += looks({f"{self.tenant}_{name}": hours for name, hours in LOOKS.items()}, days, self.zone)
         for event in native(self.tenant, days):
             begun, ended = span(DayRange(event.first, event.last), self.zone)
-            self.due.append(Due(event.what, event.alert, begun, ended))
+            self.due.append(Due(event.what, event.alert, begun, ended, ends_by=True))
         acts = {}
         for one in planted(self.tenant, days):
             begin, ended = ACTS[one.act]

@@ -61,6 +61,18 @@ def test_what_was_told_as_planned_is_no_deviation() -> None:
     assert found.deviations == () and [s.id for _, s in found.matched] == ["a1", "b2"]
 
 
+def test_what_the_world_does_anyway_may_end_before_its_last_day_and_is_told_when_it_begins() -> None:
+    due = replace(DUE, ends_by=True)
+    early = replace(TOLD, recovered=BEGUN + timedelta(hours=5))
+    assert judge([due], [], [early], CHANNELS).deviations == ()
+    before = replace(early, recovered=BEGUN - timedelta(hours=1))
+    assert "its end was told" in judge([due], [], [before], CHANNELS).deviations[0]
+    # The next of its kind is another incident, though it opens soon after the last day.
+    again = replace(TOLD, id="a2", opened=BEGUN + timedelta(hours=10), recovered=BEGUN + timedelta(hours=30))
+    [left] = judge([due], [], [early, again], CHANNELS).deviations
+    assert left.startswith("not planted")
+
+
 @pytest.mark.parametrize(
     ("seen", "complaint"),
     [

@@ -28,12 +28,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Due:
-    """An incident that must be told: when it was planted, and when its cause ended."""
+    """An incident that must be told: when it was planted, and when its cause ended.
+
+    Of what happens in the world anyway it is only known by when it has ended.
+    """
 
     what: str
     alert: Alert
     begun: datetime
     ended: datetime
+    ends_by: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def judge(
 
 
 def _is(seen: Seen, due: Due) -> bool:
-    latest = due.ended + timedelta(hours=due.alert.within)
+    latest = (due.begun if due.ends_by else due.ended) + timedelta(hours=due.alert.within)
     same = (seen.asset, seen.check) == (due.alert.asset, due.alert.check)
     same = same and due.alert.entity in {"", seen.entity}
     return same and due.begun <= seen.opened <= latest
@@ -94,7 +98,8 @@ def _late(due: Due, seen: Seen) -> Iterable[str]:
         yield f"{due.what}: told {hours(after)} after it began"
     if due.alert.over is not None and seen.recovered is not None:
         after = seen.recovered - due.ended
-        if not timedelta(0) <= after <= timedelta(hours=due.alert.over):
+        least = due.begun - due.ended if due.ends_by else timedelta(0)
+        if not least <= after <= timedelta(hours=due.alert.over):
             yield f"{due.what}: its end was told {hours(after)} after it"
 
 

@@ -34,9 +34,11 @@ def volume(
     if usual.centre < rule.fewest_rows:
         return unknown(f"{looked}; judged from {rule.fewest_rows} on")
     difference = Decimal(count) - usual.centre
-    is_near = abs(difference) <= usual.centre * rule.least_share
-    if is_near or abs(usual.distance(Decimal(count), Decimal(0))) <= rule.usual_spreads:
-        return passed(f"{looked}, give or take {usual.spread:.0f}")
+    spread = _spread(usual)
+    can_grow = difference > 0 and refresh is not Refresh.SNAPSHOT
+    allowed = rule.most_more if can_grow else rule.least_share
+    if abs(difference) <= max(usual.centre * allowed, rule.usual_spreads * spread):
+        return passed(f"{looked}, give or take {spread:.0f}")
     if count == 0 and (said := says_zero(judged)) is not False:
         if said is None:
             return unknown(f"{looked}; the day was not fetched yet")
@@ -52,6 +54,11 @@ def volume(
         else "a campaign or sale, a new account in the connection, or rows that stand twice.",
         next_step="compare the day with the platform's own page; fetch it again if that differs.",
     )
+
+
+def _spread(usual: Norm) -> Decimal:
+    """The days' own spread and that of counting: eight days that happened to be alike know little of it."""
+    return (usual.spread**2 + usual.centre).sqrt()
 
 
 def _usual(rows: Mapping[date, int], judged: date, refresh: Refresh, rule: Volume) -> Norm | None:

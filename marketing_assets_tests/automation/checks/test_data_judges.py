@@ -48,7 +48,14 @@ VOLUMES: dict[str, tuple[Callable[[], Verdict], State, str]] = {
     "as usual": (lambda: filled(rows()), PASSED, "usually 2"),
     "a tenth fewer": (lambda: filled(rows(180)), PASSED, ""),
     "half": (lambda: filled(rows(100)), FAILED, "fewer"),
-    "twice as many": (lambda: filled(rows(400)), FAILED, "more"),
+    "twice as many, as on a sale": (lambda: filled(rows(400)), PASSED, ""),
+    "four times as many": (lambda: filled(rows(800)), FAILED, "more"),
+    "a third fewer of few, as chance has it": (
+        lambda: filled(dict.fromkeys(rows(), 30) | {JUDGED: 19}),
+        PASSED,
+        "give or take 5",
+    ),
+    "two thirds fewer of few": (lambda: filled(dict.fromkeys(rows(), 30) | {JUDGED: 10}), FAILED, "fewer"),
     "none, and nobody says so": (lambda: filled(rows(0)), FAILED, "100.0 % fewer"),
     "none, as the platform says": (lambda: filled(rows(0), says_zero=True), PASSED, "counts none"),
     "none, and nobody asked": (lambda: filled(rows(0), says_zero=None), UNKNOWN, "not fetched yet"),
@@ -64,6 +71,11 @@ VOLUMES: dict[str, tuple[Callable[[], Verdict], State, str]] = {
         lambda: filled(dict.fromkeys(rows(), 500) | {JUDGED: 240}, Refresh.SNAPSHOT),
         FAILED,
         "usually 500",
+    ),
+    "a snapshot with half as many again": (
+        lambda: filled(dict.fromkeys(rows(), 500) | {JUDGED: 760}, Refresh.SNAPSHOT),
+        FAILED,
+        "more",
     ),
     "a snapshot with gaps": (
         lambda: filled({d: 500 if d.day % 3 == 1 else 0 for d in rows()} | {JUDGED: 490}, Refresh.SNAPSHOT),
