@@ -32,7 +32,8 @@ from marketing_assets.warehouse.open import open_warehouse
 from marketing_assets.warehouse.warehouse import Warehouse
 from marketing_assets_tests.installation import QUIET, UNTHROTTLED, Installation, build
 
-CONTROL = httpx.Client(timeout=120)
+CONTROL = httpx.Client(timeout=120, limits=httpx.Limits(max_keepalive_connections=0))
+"""A kept connection may be closed by the sandbox just as it is used again."""
 
 CLOCKS = ("marketing_assets.ingest.fetch.datetime", "marketing_assets.transform.assets.datetime")
 """Where the pipeline asks what time it is."""
