@@ -24,6 +24,7 @@ SAID = {
     "mart": ["ai_recommendations", "dim_sale_calendar"],
     "ml": ["anomalies", "budget_recommendations", "forecast_errors", "forecast_outlook", "forecasts"],
 }
+"""What models say, by layer; recommendations have no outcome before two weeks have passed."""
 
 EMPTY = {"siam": {"order_attribution", "dead_letters"}, "northwind": {"dead_letters"}}
 """Only a shop on Shopify tells where an order came from; no record breaks its contract here."""

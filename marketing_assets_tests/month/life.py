@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ from marketing_assets_tests.month.plan import (
     LOOKS,
     SCHEDULES,
     STANDING,
+    Native,
     Planted,
     day_of,
     is_evaluated,
@@ -128,7 +129,7 @@ def live(tenant: str, days: DayRange, history: int, folder: Path, tell: Any) -> 
                 leave_definitions_alone()
                 life = _Life(house, tenant, clock, Daemon(house.definitions, instance), tell)
                 life.fill(DayRange(first, days.first - ONE_DAY))
-                life.pass_through(days, start, end)
+                life.pass_through(days, start, end, native(tenant, days, history))
                 return life.account(DayRange(first, days.last + ONE_DAY), days, heard)
 
 
@@ -160,12 +161,12 @@ class _Life:
             self.daemon.follow(self.tenant)
         self.tell(f"{self.tenant}: {days} filled, {self.seconds['history']:.0f} s of a processor")
 
-    def pass_through(self, days: DayRange, start: datetime, end: datetime) -> None:
+    def pass_through(self, days: DayRange, start: datetime, end: datetime, natives: Sequence[Native]) -> None:
         found = self.daemon.repository.schedule_defs
         own = [s for s in found if s.name.startswith(f"{self.tenant}_")]
         moments = [*ticks(own, start, end + LAST_TICK)]
         moments += looks({f"{self.tenant}_{name}": hours for name, hours in LOOKS.items()}, days, self.zone)
-        for event in native(self.tenant, days):
+        for event in natives:
             begun, ended = span(DayRange(event.first, event.last), self.zone)
             self.due.append(Due(event.what, event.alert, begun, ended, ends_by=True))
         acts = {}

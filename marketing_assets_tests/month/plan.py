@@ -124,6 +124,7 @@ PLAN: Sequence[Planted] = (
         "cancelled_orders",
         begins=(10, "11:00"),
         settings={"days_ago": 14, "share": 0.4},
+        # Looks of the last 24 hours count as the newest, and the next look is the night's after these.
         alert=Alert("siam/ops/order_observations", "restatement", over=48),
     ),
     Planted(
@@ -174,15 +175,15 @@ WORLD: Sequence[Native] = (
     *(
         Native(
             "siam",
-            f"{platform} spends more for {sale}",
+            f"{platform} spends more {why}",
             first,
             last,
             Alert("siam/mart/ads_channel_performance", "unusual_spend", 36, over, entity),
         )
         for platform, entity in _SPENDING
-        for sale, first, last, over in (
-            ("10.10", FIRST_DAY, FIRST_DAY, 7.0),
-            ("11.11", date(2026, 11, 9), date(2026, 11, 11), None),
+        for why, first, last, over in (
+            ("on Sunday, 11 October", FIRST_DAY, FIRST_DAY, 7.0),
+            ("for 11.11", date(2026, 11, 9), date(2026, 11, 11), None),
         )
     ),
     *(
@@ -214,8 +215,10 @@ def month(days: int, first: int = 1) -> DayRange:
     return DayRange(begin, begin + timedelta(days=days - 1))
 
 
-def native(tenant: str, days: DayRange) -> list[Native]:
-    """What happens in the world within these days."""
+def native(tenant: str, days: DayRange, history: int = HISTORY_DAYS) -> list[Native]:
+    """What is told of the world within these days; with less `history` before them rules know too little."""
+    if history < HISTORY_DAYS:
+        return []
     return [
         one for one in WORLD if one.tenant == tenant and one.first >= days.first and one.last <= days.last
     ]

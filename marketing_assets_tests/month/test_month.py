@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from marketing_assets_tests.month.plan import (
     day_of,
     is_evaluated,
     month,
+    native,
     planted,
 )
 from marketing_assets_tests.month.told import Due, Seen, judge
@@ -54,6 +55,13 @@ def test_the_plan_names_acts_and_fits_the_month() -> None:
         sum(one.tenant == tenant for one in PLAN) for tenant in SCHEDULES
     ]
     assert {one.what for one in planted("siam", month(1, first=5))} == {"Shopee is down for nine hours"}
+
+
+def test_what_the_world_does_is_expected_where_rules_know_enough_of_it() -> None:
+    days = month(MONTH_DAYS)
+    assert len(native("siam", days)) == 9 and len(native("northwind", days)) == 2
+    assert native("siam", days, history=3) == []
+    assert {one.last for one in native("siam", month(2))} == {date(2026, 10, 13)}
 
 
 def test_what_was_told_as_planned_is_no_deviation() -> None:
