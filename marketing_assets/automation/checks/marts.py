@@ -81,6 +81,8 @@ def _ranges(table: str) -> Callable[[Reading], Verdict]:
         moments: dict[str, Any] = {"today": r.today}
         if table == "orders":
             moments["tomorrow"] = start_of_day(r.today + ONE_DAY, r.tenant.zone)
+        else:
+            moments["ended"] = r.today - ONE_DAY
         [counted] = r.rows(sql, first=r.days.first, last=r.days.last, **moments)
         return within_ranges(table, counted, f"{r.days}")
 

@@ -17,7 +17,8 @@ from marketing_assets.verdicts import Finding, Verdict, verdict
 @dataclass(frozen=True)
 class Range:
     """A condition that no row may meet. `$today` stands for the tenant's day, `$tomorrow` for the instant at
-    which it ends; `impossible` rows are an error, others only odd."""
+    which it ends, `$ended` for a day before which days have ended in every time zone; `impossible` rows are
+    an error, others only odd."""
 
     name: str
     breach: str
@@ -39,7 +40,12 @@ RANGES: Mapping[str, tuple[Range, ...]] = {
     "ads_performance": (
         Range("future_day", "day > $today", "lie on a day that has not come", True),
         Range("clicks", "clicks > impressions and impressions > 0", "were clicked more often than shown"),
-        Range("unseen", "impressions = 0 and clicks = 0 and spend > 0", "cost although nobody saw them"),
+        # Platforms count cost and impressions apart: in a day's first minutes one may be there alone.
+        Range(
+            "unseen",
+            "impressions = 0 and clicks = 0 and spend > 0 and day < $ended",
+            "cost although nobody saw them",
+        ),
         Range("value", "conversions = 0 and conversion_value > 0", "have a value of purchases but none"),
         Range("reach", "reach > impressions", "reached more people than they were shown to"),
         Range("rate", "fx_rate <= 0 or fx_rate_date > day", "were converted at a rate that cannot be", True),

@@ -44,6 +44,7 @@ from marketing_assets_tests.automation.checks.small import (
 pytestmark = pytest.mark.xdist_group("checks")
 
 ONE = DayRange(JUDGED, JUDGED)
+SETTLED = JUDGED - ONE_DAY
 WEEK = DayRange(JUDGED - 6 * ONE_DAY, JUDGED)
 ADS, CAMPAIGNS = ("mart", "ads_channel_performance"), ("mart", "campaign_performance")
 DAILY, PROFIT, SHOPS = ("mart", "daily_performance"), ("mart", "daily_profit"), ("mart", "shop_performance")
@@ -91,6 +92,9 @@ def drop_rows(table: tuple[str, str], keep: int, days: DayRange = ONE) -> Callab
 
 def both(*edits: Callable[[Warehouse], None]) -> Callable[[Warehouse], None]:
     return lambda w: [edit(w) for edit in edits] and None
+
+
+unseen = with_fields(impressions=0, clicks=0, reach=0)
 
 
 def taken_back(w: Warehouse) -> None:
@@ -200,6 +204,11 @@ BAD: dict[str, tuple[Callable[[Warehouse], None], set[str], str]] = {
         {"ads_performance:values_in_range"},
         "clicked more often than shown",
     ),
+    "cost that nobody saw": (
+        lambda w: change(w, STAGED_ADS, DayRange(SETTLED, SETTLED), unseen),
+        {"ads_performance:values_in_range"},
+        "cost although nobody saw them",
+    ),
     "an old day taken back": (taken_back, {"ads_observations:restatement"}, "from 200.00 to 120.00"),
 }
 
@@ -238,6 +247,13 @@ def test_bad_data_fail_their_check_and_no_other(
         for e in found.failed.values()
         if e.check_name != "values_in_range"
     )
+
+
+def test_a_day_that_still_runs_may_have_cost_before_impressions(
+    warehouse: Warehouse, defs: dg.Definitions
+) -> None:
+    change(warehouse, STAGED_ADS, DayRange(SETTLED + ONE_DAY, TODAY), unseen)
+    assert run(defs).failed == {}
 
 
 def test_money_entity_and_since_are_in_the_metadata(warehouse: Warehouse, defs: dg.Definitions) -> None:
