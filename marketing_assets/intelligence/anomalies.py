@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from marketing_assets.intelligence import rhythms
 from marketing_assets.intelligence.contexts import Context
+from marketing_assets.intelligence.holiday_markets import Belief
 from marketing_assets.intelligence.one_step import OneStep
 from marketing_assets.intelligence.series import PLAIN, ROOT, Scale
 
@@ -28,6 +29,8 @@ _NEW_USUAL = 4
 """Unusual days in a row that make a new usual."""
 _IDLE_STEPS = 28
 """After as many zeros in a row zero is expected, without a model."""
+_SURE_FROM, _UNSURE = 40, 0.15
+"""Judged values from which on a series' own errors tell its limit, and how much wider it is at the first."""
 _OWN_SHARE = 0.3
 """Of the usual error that is at least the series' own, however much of it its counts explain."""
 
@@ -40,6 +43,8 @@ class Caution:
     share: float = 0.06
     """Share of past values that may lie as far off and still be usual."""
     on_holidays: float = 6.0
+    """Factor of the limit on a holiday of the series' market, where that had to be guessed."""
+    beside_holidays: float = 2.0
     repeated: float = 1.5
     """Factor of the limit where the same week of last year was unusual in the same direction."""
     steps: int = 200
@@ -80,7 +85,7 @@ def scores(t: Floats, y: Floats, period: int, caution: Caution = Caution()) -> F
     if len(t) > 2 and float(np.median(np.diff(t))) < _DAY_SECONDS:
         return rhythms.scores(t, y, period)
     scale = ROOT if _is_positive(y, period) else PLAIN
-    return judged(y, period, scale, Context.plain(t, caution.on_holidays), caution).score
+    return judged(y, period, scale, Context.plain(t), caution).score
 
 
 def first_judged(period: int) -> int:
@@ -127,6 +132,9 @@ class _Run:
         self.first = first_judged(period)
         self.unusual = 0
         self.effects: dict[int, list[float]] = {}
+        self.belief: Belief | None = None
+        if context.markets is not None:
+            self.belief = Belief(context.markets, caution.on_holidays, caution.beside_holidays)
 
     def step(self, i: int) -> None:
         period = self.period
@@ -145,17 +153,19 @@ class _Run:
         past = self.effects.get(kind, ()) if kind else ()
         expected = base + (float(np.median(past)) if past else 0.0)
         usual = self._usual(i, expected)
+        wider = self.belief.factor(i) if self.belief else 1.0
         limits = [self._limit(i, sign) for sign in (1.0, -1.0)]
         self.expected[i] = expected
         self.width_up[i] = max(
-            limits[0] * usual * self.context.up[i], self._room(expected, self.context.times_up[i])
+            limits[0] * usual * wider * self.context.up[i], self._room(expected, self.context.times_up[i])
         )
         self.width_down[i] = max(
-            limits[1] * usual * self.context.down[i], self._room(expected, self.context.times_down[i])
+            limits[1] * usual * wider * self.context.down[i], self._room(expected, self.context.times_down[i])
         )
-        self._judge(i, base, usual, limits)
+        self._judge(i, usual, limits)
+        self._learn(i, base, usual, max(wider, self.context.up[i], self.context.down[i]) > 1)
 
-    def _judge(self, i: int, base: float, usual: float, limits: list[float]) -> None:
+    def _judge(self, i: int, usual: float, limits: list[float]) -> None:
         off = self.z[i] - self.expected[i]
         up = off > 0
         self.error[i] = np.clip(off, -6 * usual, 6 * usual)
@@ -164,14 +174,17 @@ class _Run:
         self.far[i] = np.sign(distance) * min(abs(distance), 1.15 * max(limit, width / usual))
         self.off[i] = off / width
         self.unusual = self.unusual + 1 if abs(self.off[i]) >= 1 else 0
-        kind = int(self.context.effects[i])
+
+    def _learn(self, i: int, base: float, usual: float, is_special: bool) -> None:
+        kind, off = int(self.context.effects[i]), self.z[i] - self.expected[i]
         if kind:
             self.effects.setdefault(kind, []).append(self.z[i] - base)
+        if self.belief:
+            self.belief.learn(i, off / usual)
         allowed = self.caution.kept * usual
-        special = bool(kind) or max(self.context.up[i], self.context.down[i]) > 1
         # What stays for days is the new usual; what was a day is forgotten.
         if abs(self.z[i] - base) > allowed and self.unusual < _NEW_USUAL:
-            self.clean[i] = base if special else base + np.sign(off) * allowed
+            self.clean[i] = base if kind or is_special else base + np.sign(off) * allowed
 
     def _room(self, expected: float, times: float) -> float:
         """How far so many times what is expected lies from it, on the scale."""
@@ -213,8 +226,8 @@ def _usual_error(errors: Floats, now: int, period: int, of_fit: float) -> float:
 def _limit(far: Floats, now: int, sign: float, period: int, caution: Caution) -> float:
     past = far[max(0, now - caution.steps) : now]
     past = past[np.isfinite(past)]
-    limit = caution.distance
-    if len(past) >= 40:
+    limit = caution.distance * (1 + _UNSURE * max(0.0, 1 - len(past) / _SURE_FROM))
+    if len(past) >= _SURE_FROM:
         same = np.abs(past[np.sign(past) == sign])
         of_side = np.quantile(same, 1 - caution.share) if len(same) > 20 else limit
         learned = 0.5 * np.quantile(np.abs(past), 1 - caution.share) + 0.5 * of_side

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from marketing_assets.intelligence.calendars import Day, days_of
+from marketing_assets.intelligence.holiday_markets import HolidayMarkets
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,8 @@ class Context:
     `up` and `down` are factors of the limit, 1 on ordinary days; `times_up` and `times_down` say how many
     times as much, or what part of it, is usual whatever the limit, 1 on ordinary days. `effects` name the
     kind of special day (0 none): what earlier days of its kind did to the values is expected of it. `noise`
-    is the variance, on the scale, that counting alone explains.
+    is the variance, on the scale, that counting alone explains. `markets` are the holidays of a series of
+    which nobody knows whose it is.
     """
 
     up: Floats
@@ -31,16 +32,16 @@ class Context:
     times_down: Floats
     effects: NDArray[np.int64]
     noise: Floats
+    markets: HolidayMarkets | None = None
 
     @staticmethod
-    def plain(t: Floats, on_holidays: float) -> Context:
-        """Of a series of which nothing more is known: a holiday of any market may be anything."""
-        factor = np.where(_kinds(t) == Day.HOLIDAY, on_holidays, 1.0)
+    def plain(t: Floats) -> Context:
+        """Of a series of which nothing more is known than the epoch seconds of its values."""
         one, nothing = np.ones(len(t)), np.zeros(len(t))
-        return Context(factor, factor, one, one, nothing.astype(np.int64), nothing)
+        return Context(one, one, one, one, nothing.astype(np.int64), nothing, _markets(t))
 
 
-def _kinds(t: Floats) -> NDArray[np.int64]:
+def _markets(t: Floats) -> HolidayMarkets | None:
     if len(t) < 3 or abs(float(np.median(np.diff(t))) - _DAY_SECONDS) > 1:
-        return np.zeros(len(t), dtype=np.int64)
-    return days_of([datetime.fromtimestamp(float(s), UTC).date() for s in t])
+        return None
+    return HolidayMarkets.of([datetime.fromtimestamp(float(s), UTC).date() for s in t])

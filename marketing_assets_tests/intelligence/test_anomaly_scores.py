@@ -72,7 +72,7 @@ def test_bad_input_neither_crashes_nor_alerts(y: np.ndarray) -> None:
 def test_a_budget_spent_to_the_cent_makes_no_event_of_little() -> None:
     y = np.full(200, 1000.0)
     y[150], y[180] = 1010.0, 1500.0
-    nothing = Context.plain(instants(200), 1.0)
+    nothing = Context.plain(instants(200))
     off = np.abs(judged(y, 7, ROOT, nothing, floor=0.02).off)
     assert off[150] < 1 < off[180]
 
