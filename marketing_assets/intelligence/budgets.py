@@ -13,6 +13,7 @@ _UNITS = 200
 _FINER = 0.5 ** np.arange(1, 7)
 """Sizes of the steps that refine the best split of a grid, in its units."""
 _MOST_TRANSFERS = 12
+_ROUNDING = 1e-9
 _STEPS = np.linspace(0, 1, 21)
 _CAUTION = 0.5
 """Spreads of the expected change that a step must be worth: little is changed where little is known."""
@@ -81,7 +82,9 @@ def best_split(draws: Draws, budget: float, lo: Floats, hi: Floats) -> Floats:
 def _polished(draws: Draws, split: Floats, lo: Floats, hi: Floats, unit: float) -> Floats:
     """The split after ever smaller transfers between two channels, each for the better."""
     x = split.copy()
-    for size in unit * _FINER:
+    # A channel whose whole range is less than a step could not move at all.
+    small = [(1 - _ROUNDING) * room for room in hi - lo if 0 < room < unit]
+    for size in np.unique([*(unit * _FINER), *small])[::-1]:
         for _ in range(_MOST_TRANSFERS):
             more, less = _changes(draws, x, size), _changes(draws, x, -size)
             more[x + size > hi], less[x - size < lo] = -np.inf, -np.inf

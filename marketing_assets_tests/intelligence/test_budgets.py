@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.intelligence import allocate
@@ -38,6 +38,7 @@ def test_a_split_keeps_its_bounds_and_the_budget(
     assert kept.sum() == pytest.approx(budget, abs=1e-6 * (1 + budget))
 
 
+@example((np.zeros(2), np.zeros(2), np.array([1.0, 25_600.0]), 12_800.5), 0)
 @given(problems(), st.integers(0, 5))
 @settings(max_examples=30, deadline=None)
 def test_the_best_split_of_any_curves_keeps_them_too(
