@@ -17,8 +17,8 @@ from benchmarks.scores.data import Detect, Floats, daily_series
 ALERT, LEARNING_DAYS = 0.5, 84
 SEEDS = (1, 2, 3)
 """Of the figure; the detector was tuned on these."""
-OTHER_SEEDS = tuple(range(4, 13))
-"""Events it was not tuned on, in the same series."""
+OTHER_SEEDS = tuple(range(13, 22))
+"""Events it was not tuned on, in the same series; those of the seeds before had a part in its constants."""
 _KINDS, _SHARES = ("spike", "drop", "outage", "shift"), (0.3, 0.3, 0.15, 0.25)
 
 Event = tuple[int, int]

@@ -14,6 +14,7 @@ _FINER = 0.5 ** np.arange(1, 7)
 """Sizes of the steps that refine the best split of a grid, in its units."""
 _MOST_TRANSFERS = 12
 _ROUNDING = 1e-9
+"""Share of a range that is left out, so that no sum leaves it."""
 _STEPS = np.linspace(0, 1, 21)
 _CAUTION = 0.5
 """Spreads of the expected change that a step must be worth: little is changed where little is known."""
